@@ -1,0 +1,14 @@
+# Yavio: targets only; how each works is in mk/.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+include mk/config.mk
+include mk/gen.mk
+include mk/build.mk
+include mk/test.mk
+include mk/lint.mk
+include mk/run.mk
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'

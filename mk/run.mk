@@ -1,0 +1,1 @@
+# The running product: everything goes through bin/yavio.

@@ -1,0 +1,15 @@
+# Unit tests: tests/unit/test_<module>.c links the library; tests/unit/<program>/test_*.c links that program's objects too.
+UNIT_SRC := $(wildcard tests/unit/test_*.c) $(wildcard tests/unit/*/test_*.c)
+UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(OUT)/tests/%)
+
+program_dir_of = $(firstword $(wildcard fcgi/$(1) daemon/$(1)) $(filter $(1),cli))
+define unit_rule
+$(OUT)/tests/$(1): $(OUT)/obj/tests/unit/$(1).o $(LIB_A) $(if $(filter-out ./,$(dir $(1))),$(patsubst %.c,$(OUT)/obj/%.o,$(filter-out %/main.c,$(wildcard $(call program_dir_of,$(patsubst %/,%,$(dir $(1))))/*.c))))
+	@mkdir -p $$(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) $$(filter %.o,$$^) $(LIB_A) -lcmocka $(if $(filter store/,$(dir $(1))),$$(LDFLAGS_store) $$(LDLIBS_store)) $(LDLIBS) -o $$@
+endef
+$(foreach t,$(UNIT_SRC:tests/unit/%.c=%),$(eval $(call unit_rule,$(t))))
+
+.PHONY: unit
+unit: $(UNIT_BIN) ## unit tests of one variant (VARIANT=release|clang|asan)
+	@fail=0; for t in $(UNIT_BIN); do $$t || fail=1; done; exit $$fail

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Puts libchdb.so (the embedded ClickHouse engine) into DIR: fetched once from npm at a pinned version, checked, kept in a cache.
+set -euo pipefail
+dir=${1:?usage: fetch-libchdb.sh DIR}
+version=26.5.3
+case $(uname -m) in
+  x86_64) package=@chdb/lib-linux-x64-gnu
+    sha512=fPrLmRt5Moor9yGz4mazbrNje4t7X9KB2mTGkXFWRxRBs2iKy8yh6jx11xsa0Qr3iDFMU/yHqd+bVdYJXu3QaQ== ;;
+  *) echo "YAVIO-6009: the embedded store has no engine for $(uname -m) yet: set CLICKHOUSE_URL to a ClickHouse server" >&2; exit 1 ;;
+esac
+cache=${YAVIO_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/yavio}/libchdb-$version
+if [ ! -s "$cache/libchdb.so" ]; then
+  echo "  GET $package@$version (166 MB, once)"
+  mkdir -p "$cache"
+  work=$(mktemp -d "$cache/fetch.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+  (cd "$work" && npm pack --silent "$package@$version" >/dev/null)
+  archive=$(echo "$work"/*.tgz)
+  got=$(openssl dgst -sha512 -binary "$archive" | base64 -w0)
+  if [ "$got" != "$sha512" ]; then
+    echo "YAVIO-5021: $package@$version does not match its pinned sha512; refusing it" >&2
+    exit 1
+  fi
+  tar -xzf "$archive" -C "$work" package/libchdb.so
+  mv "$work/package/libchdb.so" "$cache/libchdb.so"
+fi
+mkdir -p "$dir"
+ln -sf "$cache/libchdb.so" "$dir/libchdb.so"
