@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ * Digests, key derivation, randomness and comparisons. */
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/kdf.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/str.h"
+#include "crypto/crypto.h"
+
+void crypto_random(uint8_t *out, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = getrandom(out, len, 0);
+
+		if (n <= 0)
+			abort();
+		out += n;
+		len -= (size_t)n;
+	}
+}
+
+enum err crypto_sha256(const void *data, size_t len, uint8_t out[CRYPTO_SHA256_BYTES])
+{
+	if (EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL) != 1)
+		return ERR_INFRA_INTERNAL_ERROR;
+	return ERR_OK;
+}
+
+enum err crypto_sha256_hex(const void *data, size_t len, char out[CRYPTO_SHA256_HEX_BYTES])
+{
+	uint8_t digest[CRYPTO_SHA256_BYTES];
+	enum err e = crypto_sha256(data, len, digest);
+
+	if (e == ERR_OK)
+		str_hex(digest, sizeof(digest), out);
+	return e;
+}
+
+enum err crypto_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
+        uint8_t out[CRYPTO_SHA256_BYTES])
+{
+	if (key_len > INT32_MAX ||
+	        HMAC(EVP_sha256(), key, (int)key_len, data, len, out, NULL) == NULL)
+		return ERR_INFRA_INTERNAL_ERROR;
+	return ERR_OK;
+}
+
+enum err crypto_hkdf_sha256(
+        const void *secret, size_t secret_len, const char *info, uint8_t *out, size_t out_len)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_HKDF, NULL);
+	bool done = ctx != NULL && secret_len <= INT32_MAX && EVP_PKEY_derive_init(ctx) == 1 &&
+	            EVP_PKEY_CTX_set_hkdf_md(ctx, EVP_sha256()) == 1 &&
+	            EVP_PKEY_CTX_set1_hkdf_key(ctx, secret, (int)secret_len) == 1 &&
+	            EVP_PKEY_CTX_add1_hkdf_info(
+	                    ctx, (const unsigned char *)info, (int)strlen(info)) == 1 &&
+	            EVP_PKEY_derive(ctx, out, &out_len) == 1;
+
+	EVP_PKEY_CTX_free(ctx);
+	return done ? ERR_OK : ERR_INFRA_INTERNAL_ERROR;
+}
+
+bool crypto_equal(const void *a, const void *b, size_t len)
+{
+	return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+bool crypto_equal_text(const char *trusted, const char *untrusted)
+{
+	uint8_t a[CRYPTO_SHA256_BYTES], b[CRYPTO_SHA256_BYTES];
+
+	/* Digests have one length, so nothing tells how much of the text was right. */
+	if (crypto_sha256(trusted, strlen(trusted), a) != ERR_OK ||
+	        crypto_sha256(untrusted, strlen(untrusted), b) != ERR_OK)
+		return false;
+	return crypto_equal(a, b, sizeof(a));
+}
+
+void crypto_wipe(void *data, size_t len)
+{
+	OPENSSL_cleanse(data, len);
+}
