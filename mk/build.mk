@@ -11,7 +11,7 @@ PROGRAMS := $(foreach d,$(PROGRAM_DIRS),$(OUT)/bin/$(call program_name,$(d)))
 .PHONY: build
 build: $(PROGRAMS) ## compile every program into build/<variant>/bin
 
-$(LIB_A): $(LIB_OBJ)
+$(LIB_A): $(LIB_OBJ) $(GEN_OBJ)
 	@rm -f $@
 	@ar rcs $@ $^
 

@@ -1,4 +1,4 @@
-# Unit tests: tests/unit/test_<module>.c links the library; tests/unit/<program>/test_*.c links that program's objects too.
+# Tests. tests/unit/test_<module>.c links the library; tests/unit/<program>/test_*.c links that program's objects too.
 UNIT_SRC := $(wildcard tests/unit/test_*.c) $(wildcard tests/unit/*/test_*.c)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(OUT)/tests/%)
 
@@ -10,6 +10,25 @@ $(OUT)/tests/$(1): $(OUT)/obj/tests/unit/$(1).o $(LIB_A) $(if $(filter-out ./,$(
 endef
 $(foreach t,$(UNIT_SRC:tests/unit/%.c=%),$(eval $(call unit_rule,$(t))))
 
-.PHONY: unit
+.PHONY: unit unit-build unit-list test test-asan check it test-support
+unit-build: $(UNIT_BIN)
+unit-list:
+	@echo $(UNIT_BIN)
 unit: $(UNIT_BIN) ## unit tests of one variant (VARIANT=release|clang|asan)
 	@fail=0; for t in $(UNIT_BIN); do $$t || fail=1; done; exit $$fail
+
+# What integration tests need besides the programs: npm packages at the locked versions, C drivers.
+TEST_NPM := tests/node_modules/.package-lock.json
+$(TEST_NPM): tests/package-lock.json
+	cd tests && npm ci --silent --no-audit --no-fund
+	@touch $@
+test-support: $(if $(wildcard tests/package-lock.json),$(TEST_NPM))
+
+it: ## integration tests against real PostgreSQL, store and Caddy
+	scripts/test.sh it
+check: ## lint and unit tests, the quick lane
+	scripts/test.sh lint unit
+test: ## everything that proves the checkout, but for the sanitizer lane
+	scripts/test.sh lint unit unit-clang it fuzz
+test-asan: ## unit and integration tests under AddressSanitizer and UBSan
+	scripts/test.sh unit-asan it-asan

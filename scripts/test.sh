@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Runs test lanes without stopping at the first failure, counts every case, and ends with "N passed, N failed".
+# usage: scripts/test.sh LANE...   lanes: lint unit unit-clang unit-asan it it-asan fuzz (results in build/test-results)
+set -uo pipefail
+cd "$(dirname "$0")/.."
+[ $# -gt 0 ] || { sed -n '2,3s/^# //p' "$0" >&2; exit 2; }
+
+build=${BUILD:-build}
+results=$build/test-results
+mkdir -p "$results"
+passed=0
+failed=0
+failures=()
+
+record() { # record pass|fail NAME
+  if [ "$1" = pass ]; then passed=$((passed + 1)); else
+    failed=$((failed + 1))
+    failures+=("$2")
+  fi
+}
+
+# One check: its output is shown only when it fails.
+check() { # check NAME COMMAND...
+  local name=$1 log
+  shift
+  log=$results/$(echo "$name" | tr -c 'a-zA-Z0-9\n' '-').log
+  if "$@" >"$log" 2>&1; then
+    record pass "$name"
+    printf '  \xe2\x9c\x93 %s\n' "$name"
+  else
+    record fail "$name"
+    printf '  \xe2\x9c\x97 %s\n' "$name"
+    tail -n 60 "$log"
+  fi
+}
+
+# Cases of a TAP file: lines "ok N - name" and "not ok N - name".
+count_tap() { # count_tap FILE LANE
+  local line
+  while IFS= read -r line; do
+    case $line in
+      'ok '*'# SKIP'*) printf '  - skipped: %s\n' "${line#ok * - }" ;;
+      'ok '*) record pass "$line" ;;
+      'not ok '*) record fail "$2: ${line#not ok * - }" ;;
+    esac
+  done <"$1"
+}
+
+lane_lint() {
+  local script
+  check 'clang-format' make -s lint-format
+  check 'release build' make -s -j2 build
+  check 'clang build' make -s -j2 build VARIANT=clang
+  for script in scripts/check-*.sh; do
+    check "$(basename "$script" .sh)" "$script"
+  done
+  check 'shellcheck' make -s lint-shell
+}
+
+lane_unit() { # lane_unit VARIANT
+  local variant=$1 list binary tap status
+  list=$(make -s unit-list VARIANT="$variant")
+  if ! make -s -j2 unit-build VARIANT="$variant" >"$results/unit-$variant-build.log" 2>&1; then
+    tail -n 40 "$results/unit-$variant-build.log"
+    record fail "unit ($variant): build"
+    return
+  fi
+  for binary in $list; do
+    tap=$results/unit-$variant-$(basename "$binary").tap
+    CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$binary" >"$tap" 2>"$tap.err"
+    status=$?
+    count_tap "$tap" "unit ($variant) $(basename "$binary")"
+    if [ $status -ne 0 ]; then
+      grep -B1 -A8 '^not ok' "$tap"
+      tail -n 30 "$tap.err"
+      # A crash or a leak report is a failure even when every case before it passed.
+      grep -q '^not ok' "$tap" || record fail "unit ($variant) $(basename "$binary"): exit status $status"
+    else
+      printf '  \xe2\x9c\x93 %s (%d)\n' "$(basename "$binary")" "$(grep -c '^ok' "$tap")"
+    fi
+  done
+}
+
+lane_it() { # lane_it VARIANT
+  local variant=$1 file tap status
+  if ! make -s -j2 build test-support VARIANT="$variant" >"$results/it-$variant-build.log" 2>&1; then
+    tail -n 40 "$results/it-$variant-build.log"
+    record fail "it ($variant): build"
+    return
+  fi
+  for file in tests/it/*.test.mjs; do
+    tap=$results/it-$variant-$(basename "$file" .test.mjs).tap
+    YAVIO_BIN_DIR=$PWD/$build/$variant/bin YAVIO_VARIANT=$variant timeout 900 \
+      node --test --test-reporter=tap --test-reporter-destination="$tap" \
+      --test-reporter=spec --test-reporter-destination=stdout "$file"
+    status=$?
+    # Node repeats a count of leaf tests at the end of the report.
+    passed=$((passed + $(sed -n 's/^# pass //p' "$tap" | tail -n 1 | grep . || echo 0)))
+    if [ $status -ne 0 ]; then
+      while IFS= read -r line; do record fail "it ($variant) $(basename "$file"): ${line#*not ok * - }"; done \
+        < <(grep -E '^ *not ok' "$tap" || echo "not ok 0 - exit status $status")
+    fi
+  done
+}
+
+for lane in "$@"; do
+  printf '\n== %s\n' "$lane"
+  case $lane in
+    lint) lane_lint ;;
+    unit) lane_unit release ;;
+    unit-clang) lane_unit clang ;;
+    unit-asan) lane_unit asan ;;
+    it) lane_it release ;;
+    it-asan) lane_it asan ;;
+    fuzz) check 'fuzz corpus replay' make -s fuzz-replay ;;
+    *) echo "unknown lane: $lane" >&2; exit 2 ;;
+  esac
+done
+
+if [ ${#failures[@]} -gt 0 ]; then
+  printf '\nFailed:\n'
+  printf '  %s\n' "${failures[@]}"
+fi
+[ -z "${TEST_TOTALS:-}" ] || echo "$passed $failed" >>"$TEST_TOTALS"
+printf '\n%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
