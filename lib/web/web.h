@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT
+ * HTTP over lib/fcgi: a program is a table of routes with preconditions; the dispatcher enforces
+ * them, answers refusals in the one error shape, logs and counts, so that a handler only does its
+ * work. */
+#ifndef YAVIO_WEB_WEB_H
+#define YAVIO_WEB_WEB_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/errors.h"
+#include "base/id.h"
+#include "fcgi/fcgi.h"
+#include "shm/shm.h"
+
+enum {
+	WEB_PATH_PARAMS_MAX = 4,
+	WEB_PATH_PARAM_BYTES = 128,
+	WEB_REQUEST_ID_BYTES = 64,
+	WEB_ADDR_BYTES = 46,
+	WEB_HEADERS_BYTES_MAX = 8192, /* of a reply */
+	WEB_PROXIES_MAX = 32,
+};
+
+struct app;     /* the program's own state, one a worker */
+struct request; /* below */
+struct reply;
+
+typedef enum err web_handler(struct request *, struct reply *, struct app *);
+
+enum web_method {
+	WEB_GET = 1 << 0, /* includes HEAD */
+	WEB_POST = 1 << 1,
+	WEB_PUT = 1 << 2,
+	WEB_PATCH = 1 << 3,
+	WEB_DELETE = 1 << 4,
+};
+
+/* Who may call: checked by the program's authenticate hook, except NONE. */
+enum web_auth {
+	WEB_AUTH_NONE,
+	WEB_AUTH_METRICS, /* Bearer METRICS_BEARER_TOKEN, or loopback when none is set */
+	WEB_AUTH_API_KEY,
+	WEB_AUTH_API_KEY_OR_WIDGET,
+	WEB_AUTH_SESSION,
+	WEB_AUTH_SESSION_RECENT,
+};
+
+/* Media types a body may have. */
+enum web_media {
+	WEB_MEDIA_NONE = 0,      /* no body expected */
+	WEB_MEDIA_JSON = 1 << 0, /* application/json, charset utf-8 or none */
+	WEB_MEDIA_TEXT = 1 << 1,
+	WEB_MEDIA_ABSENT = 1 << 2, /* no Content-Type at all is taken too */
+	WEB_MEDIA_ANY = 1 << 3,
+};
+
+struct web_route {
+	enum web_method method;
+	const char *path; /* "/v1/events", "/api/projects/{id}"; one trailing slash is accepted */
+	enum web_auth auth;
+	unsigned rate_class; /* meaning is the program's; 0: none */
+	size_t body_cap;     /* bytes; 0: a body is refused */
+	unsigned media;      /* of enum web_media */
+	web_handler *handler;
+};
+
+/* The order in which a program refuses; ends with WEB_STEP_END. The body is read last. */
+enum web_step {
+	WEB_STEP_END,
+	WEB_STEP_SIZE,             /* declared length over the cap */
+	WEB_STEP_MEDIA,            /* Content-Type */
+	WEB_STEP_ADMIT,            /* the program's admit hook: limits, origin, room */
+	WEB_STEP_AUTH,             /* the program's authenticate hook */
+	WEB_STEP_ADMIT_AFTER_AUTH, /* admit hook again, principal known */
+};
+
+enum web_cors {
+	WEB_CORS_NONE,
+	WEB_CORS_ANY_ORIGIN, /* reflect Origin on every answer, OPTIONS on any route is a preflight
+	                      */
+};
+
+/* A numeric network. */
+struct web_network {
+	uint8_t addr[16]; /* IPv4 as ::ffff:a.b.c.d */
+	unsigned bits;
+};
+
+struct web_networks {
+	size_t count;
+	struct web_network item[WEB_PROXIES_MAX];
+};
+
+/* "10.0.0.0/8, ::1/128, 192.0.2.7"; false: malformed or too many. Empty text is no network. */
+bool web_networks_parse(const char *text, struct web_networks *out) MUST_CHECK;
+bool web_networks_contain(const struct web_networks *n, const char *addr);
+bool web_addr_is_loopback(const char *addr);
+
+/* What is the same for every request of a program. */
+struct web_program {
+	const char *name; /* "ingest" */
+	const struct web_route *routes;
+	size_t routes_len;
+	const enum web_step *order;
+	enum web_cors cors;
+	size_t reply_cap; /* bytes of a reply body */
+	/* Numbers of this program for the general refusals. */
+	enum err err_route, err_method, err_too_large, err_media, err_body_short, err_body_late,
+	        err_internal;
+
+	/* Both may be NULL. ERR_OK lets pass; anything else is the answer. They may set
+	 * req->principal and reply headers. */
+	enum err (*authenticate)(struct request *, struct reply *, struct app *);
+	enum err (*admit)(struct request *, struct reply *, struct app *, enum web_step);
+
+	/* Ids in the program's metric table. duration has the labels method, route, status; errors
+	 * has service, code. */
+	unsigned metric_duration, metric_errors;
+};
+
+/* What a worker keeps. */
+struct web_worker {
+	const struct web_program *program;
+	struct app *app;
+	struct shm *shm; /* may be NULL */
+	struct web_networks trusted_proxies;
+	struct buf body; /* memory reused from request to request */
+	struct buf reply_body;
+	struct buf reply_headers;
+};
+
+struct web_path_param {
+	const char *name; /* as in the route, without braces */
+	char value[WEB_PATH_PARAM_BYTES];
+};
+
+struct request {
+	struct fcgi_request *fcgi;
+	const struct web_route *route; /* NULL until found */
+	const char *method;
+	const char *path;
+	const char *query;
+	char id[WEB_REQUEST_ID_BYTES];
+	char addr[WEB_ADDR_BYTES]; /* of the client, behind trusted proxies */
+	struct web_path_param params[WEB_PATH_PARAMS_MAX];
+	unsigned params_len;
+	struct buf *body; /* whole, as received */
+	void *principal;  /* set by authenticate */
+	int64_t started_ns;
+};
+
+struct reply {
+	int status; /* 200 unless set */
+	const char *content_type;
+	struct buf *headers; /* "Name: value\r\n"; add with reply_header */
+	struct buf *body;
+	int64_t retry_after_s;      /* sent on 429 and 503, at least 1 */
+	const char *error_metadata; /* JSON object put into an error reply, or NULL */
+};
+
+void web_worker_init(
+        struct web_worker *w, const struct web_program *program, struct app *app, struct shm *shm);
+void web_worker_release(struct web_worker *w);
+
+/* Answers one request: to be called from fcgi_pool.serve. */
+void web_serve(struct fcgi_request *r, struct web_worker *w);
+
+/* ---- for handlers --------------------------------------------------------------------------- */
+
+/* NULL when absent. */
+const char *request_header(const struct request *req, const char *name);
+/* Value of a {name} of the route; NULL: no such. */
+const char *request_path_param(const struct request *req, const char *name);
+/* Percent-decoded first value of a query parameter into out; false: absent, too long, malformed or
+ * a NUL inside. */
+bool request_query_param(const struct request *req, const char *name, char *out, size_t out_size);
+/* The credential of "Authorization: Bearer x" (scheme in any case, one or more spaces); NULL: no
+ * such header or another scheme; "" when nothing follows. */
+const char *request_bearer(const struct request *req);
+/* True when it came from loopback (behind trusted proxies: the client did). */
+bool request_is_loopback(const struct request *req);
+
+/* Adds a header; CR, LF and NUL in value make it fail (dropped, false). */
+bool reply_header(struct reply *rep, const char *name, const char *value);
+/* Adds text to the body. */
+bool reply_text(struct reply *rep, const char *text);
+
+/* Writes {"error":{...}} for e into the body and its status; used by the dispatcher when a handler
+ * returns an error, and by handlers that add members behind it: leaves the outer object open
+ * ("{...}" without its last brace) when open is true. */
+void reply_error(struct reply *rep, const struct request *req, enum err e, bool open);
+
+#endif
