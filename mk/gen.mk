@@ -8,3 +8,4 @@ GEN_OBJ := $(GEN_SRC:$(GEN)/%.c=$(OUT)/obj/gen/%.o)
 .PHONY: gen
 gen: ## rewrite the committed files that are generated from tables
 	scripts/gen-errors.sh
+	scripts/gen-options.sh
