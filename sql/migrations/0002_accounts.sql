@@ -56,7 +56,7 @@ CREATE UNIQUE INDEX workspace_members_one_owner_idx ON yavio.workspace_members (
 -- can be it: no password, an address under .invalid (RFC 2606) that cannot be proven, a tenant that app_uid refuses,
 -- and a trigger that keeps it from being deleted. auth_setup_adopt hands its workspaces to the first real account.
 CREATE FUNCTION yavio.system_account() RETURNS uuid
-	LANGUAGE sql IMMUTABLE PARALLEL SAFE
+	LANGUAGE sql IMMUTABLE PARALLEL SAFE SECURITY DEFINER
 	SET search_path = pg_catalog, yavio, pg_temp
 AS $$
 	SELECT '00000000-0000-0000-0000-000000000000'::uuid
