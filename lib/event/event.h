@@ -52,10 +52,14 @@ struct event_batch {
 	struct buf errors;   /* entries of the reply's "errors", comma-separated JSON objects */
 	struct buf warnings; /* the same of "warnings" */
 	size_t sent, accepted, rejected;
-	size_t errors_omitted, warnings_omitted;
+	size_t error_entries, warning_entries;   /* in errors and warnings */
+	size_t errors_omitted, warnings_omitted; /* beyond EVENT_ENTRIES_MAX */
 	size_t server_rows, widget_rows, tool_rows;
 	size_t unknown_fields, truncated_fields;
 	size_t redacted[EVENT_PII_KINDS];
+	/* Memory of the scan, kept between requests. */
+	struct buf scratch_spans, scratch_members, scratch_prefix, scratch_text, scratch_redacted,
+	        scratch_row, scratch_issues;
 };
 
 /* rows_cap: most bytes of rows (a row is longer than its event by its tenant columns and, in the

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ * The walk of the redaction: stops only where a pattern can begin, and takes the leftmost match. */
+#include "event/event_pii_internal.h"
+
+static const char *const MARKERS[EVENT_PII_KINDS] = {
+        [EVENT_PII_EMAIL] = "[EMAIL_REDACTED]",
+        [EVENT_PII_CARD] = "[CC_REDACTED]",
+        [EVENT_PII_SSN] = "[SSN_REDACTED]",
+        [EVENT_PII_PHONE] = "[PHONE_REDACTED]",
+        [EVENT_PII_ADDRESS] = "[ADDRESS_REDACTED]",
+};
+
+/* U+00C0-U+024F are the two-byte sequences C3 80 to C9 8F. */
+static bool latin_letter(unsigned char lead, unsigned char next)
+{
+	return lead >= 0xC3 && lead <= 0xC9 && next >= 0x80 && next <= (lead < 0xC9 ? 0xBF : 0x8F);
+}
+
+static bool word_byte(char c)
+{
+	return pii_letter(c) || pii_digit(c) || c == '_';
+}
+
+bool pii_word_before(const struct pii_text *t, size_t i)
+{
+	if (i == 0)
+		return false;
+	if (word_byte(t->text[i - 1]))
+		return true;
+	return i >= 2 && ((unsigned char)t->text[i - 1] & 0xC0) == 0x80 &&
+	       latin_letter((unsigned char)t->text[i - 2], (unsigned char)t->text[i - 1]);
+}
+
+bool pii_word_at(const struct pii_text *t, size_t i)
+{
+	if (i >= t->len)
+		return false;
+	return word_byte(t->text[i]) ||
+	       latin_letter((unsigned char)t->text[i], (unsigned char)pii_at(t, i + 1));
+}
+
+size_t pii_space_at(const struct pii_text *t, size_t i)
+{
+	if (pii_at(t, i) == ' ')
+		return 1;
+	return pii_at(t, i) == '\xC2' && pii_at(t, i + 1) == '\xA0' ? 2 : 0;
+}
+
+size_t pii_space_before(const struct pii_text *t, size_t i)
+{
+	if (i >= 1 && t->text[i - 1] == ' ')
+		return 1;
+	return i >= 2 && t->text[i - 1] == '\xA0' && t->text[i - 2] == '\xC2' ? 2 : 0;
+}
+
+static bool joint(char c)
+{
+	return c == '.' || c == '-' || c == '/';
+}
+
+bool pii_left_edge(const struct pii_text *t, size_t i)
+{
+	if (pii_word_before(t, i))
+		return false;
+	return !(i >= 2 && joint(t->text[i - 1]) && pii_digit(t->text[i - 2]));
+}
+
+bool pii_right_edge(const struct pii_text *t, size_t i)
+{
+	if (pii_word_at(t, i))
+		return false;
+	return !(joint(pii_at(t, i)) && pii_digit(pii_at(t, i + 1)));
+}
+
+size_t pii_digits_end(const struct pii_text *t, size_t i)
+{
+	size_t limit = i + PII_AHEAD_MAX < t->len ? i + PII_AHEAD_MAX : t->len;
+
+	while (i < limit && pii_digit(t->text[i]))
+		i++;
+	return i;
+}
+
+bool pii_label_before(const struct pii_text *t, size_t end, const char *word)
+{
+	size_t len = strlen(word), start;
+
+	if (end < len)
+		return false;
+	start = end - len;
+	for (size_t i = 0; i < len; i++) {
+		if (pii_lower(t->text[start + i]) != word[i])
+			return false;
+	}
+	return start == 0 || (!pii_letter(t->text[start - 1]) && !pii_word_before(t, start)) ||
+	       t->text[start - 1] == '_';
+}
+
+static bool hex(char c)
+{
+	return pii_digit(c) || ((c | 32) >= 'a' && (c | 32) <= 'f');
+}
+
+/* A free-standing UUID at i is passed over whole. */
+static bool uuid_at(const struct pii_text *t, size_t i)
+{
+	if (t->len - i < 36 || t->text[i + 8] != '-' || pii_word_before(t, i) ||
+	        pii_word_at(t, i + 36))
+		return false;
+	for (size_t k = 0; k < 36; k++) {
+		bool dash = k == 8 || k == 13 || k == 18 || k == 23;
+
+		if (dash ? t->text[i + k] != '-' : !hex(t->text[i + k]))
+			return false;
+	}
+	return true;
+}
+
+/* Where the next "@" or "%40" is, or len. */
+static size_t next_sign(const struct pii_text *t, size_t i)
+{
+	for (; i < t->len; i++) {
+		if (t->text[i] == '@' ||
+		        (t->text[i] == '%' && pii_at(t, i + 1) == '4' && pii_at(t, i + 2) == '0'))
+			return i;
+	}
+	return t->len;
+}
+
+struct email_ahead {
+	size_t sign; /* looked at last */
+	bool found;
+	struct pii_match match;
+};
+
+/* Keeps the first e-mail address whose sign is at or behind t->from. */
+static void email_advance(const struct pii_text *t, struct email_ahead *e)
+{
+	if (e->found && e->match.start >= t->from)
+		return;
+	e->found = false;
+	if (e->sign < t->from)
+		e->sign = next_sign(t, t->from);
+	while (e->sign < t->len) {
+		if (pii_email(t, e->sign, &e->match)) {
+			e->found = true;
+			return;
+		}
+		e->sign = next_sign(t, e->sign + 1);
+	}
+}
+
+static bool match_at(const struct pii_text *t, size_t i, struct pii_match *m)
+{
+	return pii_card(t, i, m) || pii_ssn(t, i, m) || pii_phone(t, i, m) || pii_address(t, i, m);
+}
+
+/* Next match that is no e-mail address, starting its search at i and giving up at limit. */
+static bool next_number(const struct pii_text *t, size_t i, size_t limit, struct pii_match *m)
+{
+	while (i < limit) {
+		char c = t->text[i];
+
+		if (hex(c) && t->len - i >= 36 && uuid_at(t, i)) {
+			i += 36;
+			continue;
+		}
+		if (!pii_digit(c) && c != '+' && c != '(') {
+			i++;
+			continue;
+		}
+		if (match_at(t, i, m))
+			return true;
+		i = pii_digit(c) ? pii_digits_end(t, i) : i + 1;
+		/* A longer run than any pattern looks at is passed as a whole. */
+		while (i < t->len && pii_digit(c) && pii_digit(t->text[i]))
+			i++;
+	}
+	return false;
+}
+
+bool event_pii_redact(const char *text, size_t len, struct buf *out, size_t counts[EVENT_PII_KINDS])
+{
+	struct pii_text t = {.text = text, .len = len};
+	struct email_ahead email = {.sign = next_sign(&t, 0)};
+	bool redacted = false;
+	struct pii_match m;
+
+	if (email.sign < len && pii_email(&t, email.sign, &email.match))
+		email.found = true;
+	else if (email.sign < len)
+		email_advance(&t, &email);
+	for (;;) {
+		size_t limit = email.found ? email.match.start : len;
+
+		if (!next_number(&t, t.from, limit, &m)) {
+			if (!email.found)
+				break;
+			m = email.match;
+		}
+		/* An address may begin before its digits: never before what is done. */
+		buf_add(out, text + t.from, m.start - t.from);
+		buf_add_str(out, MARKERS[m.kind]);
+		counts[m.kind]++;
+		redacted = true;
+		t.from = m.end;
+		email_advance(&t, &email);
+	}
+	if (redacted)
+		buf_add(out, text + t.from, len - t.from);
+	return redacted;
+}
