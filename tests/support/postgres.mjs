@@ -111,7 +111,7 @@ class Cluster {
 	// The shell between us and the server ends the server when its standard input closes: also if we are killed.
 	async run(bin, user, settings) {
 		const options = { listen_addresses: '', unix_socket_directories: this.dir, unix_socket_permissions: '0700',
-			port: this.port, fsync: 'off', max_connections: 100, log_min_messages: 'fatal', ...settings };
+			port: this.port, fsync: 'off', max_connections: 100, log_min_messages: 'panic', ...settings };
 		const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
 		const script = '"$@" & p=$!; read -r _; kill -QUIT $p 2>/dev/null; wait $p; cd /; rm -rf "$0"';
 		this.#server = spawn('sh', ['-c', script, this.dir, join(bin, 'postgres'), '-D', join(this.dir, 'data'), ...args],
