@@ -32,9 +32,9 @@ $(OUT)/bin/$(call program_name,$(1)): $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $
 endef
 $(foreach d,$(PROGRAM_DIRS),$(eval $(call program_rule,$(d))))
 
-# yavio-store is the only program linked with the embedded engine.
-LDFLAGS_store := -Wl,-rpath,'$$$$ORIGIN/../../lib' -Wl,-rpath,'$$$$ORIGIN/../lib'
-LDLIBS_store := $(LIBCHDB)
+# yavio-store loads the embedded engine when it starts (dlopen, by this run path).
+LDFLAGS_store := -Wl,-rpath,'$$ORIGIN/../../lib' -Wl,-rpath,'$$ORIGIN/../lib'
+LDLIBS_store := -ldl
 $(OUT)/bin/yavio-store: | $(LIBCHDB)
 
 $(LIBCHDB): scripts/fetch-libchdb.sh
