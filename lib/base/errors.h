@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Error numbers of every program, generated from errors.tbl by scripts/gen-errors.sh: do not edit.
- */
+ * Error numbers of every program; scripts/gen-errors.sh makes this from errors.tbl. */
 #ifndef YAVIO_BASE_ERRORS_H
 #define YAVIO_BASE_ERRORS_H
 
+/* clang-format off */
 /* The value is the number of YAVIO-nnnn; ERR_OK is success. */
 enum err {
 	ERR_OK = 0,
@@ -404,5 +404,6 @@ enum err {
 	ERR_INFRA_EDGE_ERROR = 7509,
 	ERR_INFRA_INTERNAL_ERROR = 7999,
 };
+/* clang-format on */
 
 #endif
