@@ -55,9 +55,8 @@ enum fcgi_body {
 	FCGI_BODY_NO_MEMORY,
 };
 
-/* Reads FCGI_STDIN to its end, appending to *out, at most cap bytes; more than declared is
- * SHORT's opposite and counts as OK up to cap (the declared length is never trusted). At most once
- * a request. */
+/* Reads FCGI_STDIN to its end, appending to *out, at most cap bytes. The declared
+ * length is not trusted: what arrives counts. At most once a request. */
 enum fcgi_body fcgi_body_read(struct fcgi_request *r, size_t cap, struct buf *out) MUST_CHECK;
 
 /* Sends status, headers ("Name: value\r\n" each) and body. At most once a request; a request that
@@ -93,7 +92,7 @@ struct fcgi_stats {
 struct fcgi_shared; /* what master and workers share */
 
 struct fcgi_pool {
-	const char *socket_path; /* <= 107 bytes */
+	const char *socket_path; /* <= 106 bytes */
 	int workers;             /* 1-FCGI_WORKERS_MAX */
 	int64_t drain_timeout_ms;
 	int64_t max_requests;    /* of one worker; 0: no end */

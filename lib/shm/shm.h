@@ -25,10 +25,10 @@ struct shm_buckets {
 	unsigned count;
 	double bound[SHM_BUCKETS_MAX];
 };
-extern const struct shm_buckets SHM_BUCKETS_D; /* requests and queries: 5 ms - 10 s */
-extern const struct shm_buckets SHM_BUCKETS_W; /* inserts: 1 ms - 1 s */
-extern const struct shm_buckets SHM_BUCKETS_F; /* fsync, scan: 50 us - 100 ms */
-extern const struct shm_buckets SHM_BUCKETS_N; /* counts: 1 - 100000 */
+extern const struct shm_buckets shm_buckets_d; /* requests and queries: 5 ms - 10 s */
+extern const struct shm_buckets shm_buckets_w; /* inserts: 1 ms - 1 s */
+extern const struct shm_buckets shm_buckets_f; /* fsync, scan: 50 us - 100 ms */
+extern const struct shm_buckets shm_buckets_n; /* counts: 1 - 100000 */
 
 /* One row of a program's table; its index is its id. */
 struct shm_metric {

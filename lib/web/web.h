@@ -52,6 +52,7 @@ enum web_media {
 	WEB_MEDIA_TEXT = 1 << 1,
 	WEB_MEDIA_ABSENT = 1 << 2, /* no Content-Type at all is taken too */
 	WEB_MEDIA_ANY = 1 << 3,
+	WEB_MEDIA_GZIP = 1 << 4, /* Content-Encoding gzip or x-gzip is passed on to the handler */
 };
 
 struct web_route {
@@ -59,7 +60,7 @@ struct web_route {
 	const char *path; /* "/v1/events", "/api/projects/{id}"; one trailing slash is accepted */
 	enum web_auth auth;
 	unsigned rate_class; /* meaning is the program's; 0: none */
-	size_t body_cap;     /* bytes; 0: a body is refused */
+	size_t body_cap;     /* bytes; 0: a body is not looked at */
 	unsigned media;      /* of enum web_media */
 	web_handler *handler;
 };
@@ -105,13 +106,16 @@ struct web_program {
 	enum web_cors cors;
 	size_t reply_cap; /* bytes of a reply body */
 	/* Numbers of this program for the general refusals. */
-	enum err err_route, err_method, err_too_large, err_media, err_body_short, err_body_late,
-	        err_internal;
+	enum err err_route, err_method, err_too_large, err_media, err_coding, err_body_short,
+	        err_body_late, err_internal;
 
 	/* Both may be NULL. ERR_OK lets pass; anything else is the answer. They may set
 	 * req->principal and reply headers. */
 	enum err (*authenticate)(struct request *, struct reply *, struct app *);
 	enum err (*admit)(struct request *, struct reply *, struct app *, enum web_step);
+
+	/* The cap of a route where an option changes it; NULL: route->body_cap always. */
+	size_t (*body_cap)(const struct app *, const struct web_route *);
 
 	/* Ids in the program's metric table. duration has the labels method, route, status; errors
 	 * has service, code. */
@@ -130,7 +134,7 @@ struct web_worker {
 };
 
 struct web_path_param {
-	const char *name; /* as in the route, without braces */
+	char name[32]; /* as in the route, without braces */
 	char value[WEB_PATH_PARAM_BYTES];
 };
 
@@ -152,10 +156,9 @@ struct request {
 struct reply {
 	int status; /* 200 unless set */
 	const char *content_type;
-	struct buf *headers; /* "Name: value\r\n"; add with reply_header */
+	struct buf *headers; /* "Name: value\r\n"; add with web_reply_header */
 	struct buf *body;
-	int64_t retry_after_s;      /* sent on 429 and 503, at least 1 */
-	const char *error_metadata; /* JSON object put into an error reply, or NULL */
+	int64_t retry_after_s; /* sent on 429 and 503, at least 1 */
 };
 
 void web_worker_init(
@@ -168,26 +171,26 @@ void web_serve(struct fcgi_request *r, struct web_worker *w);
 /* ---- for handlers --------------------------------------------------------------------------- */
 
 /* NULL when absent. */
-const char *request_header(const struct request *req, const char *name);
+const char *web_header(const struct request *req, const char *name);
 /* Value of a {name} of the route; NULL: no such. */
-const char *request_path_param(const struct request *req, const char *name);
+const char *web_path_param(const struct request *req, const char *name);
 /* Percent-decoded first value of a query parameter into out; false: absent, too long, malformed or
  * a NUL inside. */
-bool request_query_param(const struct request *req, const char *name, char *out, size_t out_size);
+bool web_query_param(const struct request *req, const char *name, char *out, size_t out_size);
 /* The credential of "Authorization: Bearer x" (scheme in any case, one or more spaces); NULL: no
  * such header or another scheme; "" when nothing follows. */
-const char *request_bearer(const struct request *req);
+const char *web_bearer(const struct request *req);
 /* True when it came from loopback (behind trusted proxies: the client did). */
-bool request_is_loopback(const struct request *req);
+bool web_is_loopback(const struct request *req);
 
 /* Adds a header; CR, LF and NUL in value make it fail (dropped, false). */
-bool reply_header(struct reply *rep, const char *name, const char *value);
+bool web_reply_header(struct reply *rep, const char *name, const char *value);
 /* Adds text to the body. */
-bool reply_text(struct reply *rep, const char *text);
+bool web_reply_text(struct reply *rep, const char *text);
 
 /* Writes {"error":{...}} for e into the body and its status; used by the dispatcher when a handler
- * returns an error, and by handlers that add members behind it: leaves the outer object open
- * ("{...}" without its last brace) when open is true. */
-void reply_error(struct reply *rep, const struct request *req, enum err e, bool open);
+ * returns an error, and by handlers that add members behind it: with open the last brace is left
+ * out. e must be one that has an HTTP status. */
+void web_reply_error(struct reply *rep, const struct request *req, enum err e, bool open);
 
 #endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ * What a handler may ask of a request. */
+#include <strings.h>
+
+#include "base/str.h"
+#include "web/web_internal.h"
+
+enum { REQUEST_ID_BYTES_MIN = 8 };
+
+const char *web_header(const struct request *req, const char *name)
+{
+	return fcgi_header(req->fcgi, name);
+}
+
+const char *web_path_param(const struct request *req, const char *name)
+{
+	for (unsigned i = 0; i < req->params_len; i++) {
+		if (strcmp(req->params[i].name, name) == 0)
+			return req->params[i].value;
+	}
+	return NULL;
+}
+
+const char *web_bearer(const struct request *req)
+{
+	const char *value = web_header(req, "Authorization");
+
+	if (value == NULL || strncasecmp(value, "Bearer", 6) != 0)
+		return NULL;
+	value += 6;
+	if (*value != ' ' && *value != '\0')
+		return NULL;
+	return value + strspn(value, " ");
+}
+
+bool web_is_loopback(const struct request *req)
+{
+	return web_addr_is_loopback(req->addr);
+}
+
+void web_request_id(struct request *req)
+{
+	const char *given = web_header(req, "X-Request-Id");
+	size_t len = given != NULL ? strlen(given) : 0;
+
+	if (len >= REQUEST_ID_BYTES_MIN && len < sizeof(req->id) &&
+	        strspn(given, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") ==
+	                len)
+		memcpy(req->id, given, len + 1);
+	else
+		id_request(req->id);
+}
+
+/* ---- query ----------------------------------------------------------------------------------- */
+
+/* Decodes up to '&' or the end. */
+static bool decode(const char *in, char *out, size_t out_size)
+{
+	size_t n = 0;
+
+	for (; *in != '\0' && *in != '&'; in++) {
+		uint8_t byte = (uint8_t)*in;
+
+		if (*in == '+') {
+			byte = ' ';
+		} else if (*in == '%') {
+			char hex[3] = {in[1], in[1] != '\0' ? in[2] : '\0', '\0'};
+
+			if (strlen(hex) != 2 || !str_unhex(hex, &byte, 1) || byte == 0)
+				return false;
+			in += 2;
+		}
+		if (n + 1 >= out_size)
+			return false;
+		out[n++] = (char)byte;
+	}
+	out[n] = '\0';
+	return true;
+}
+
+bool web_query_param(const struct request *req, const char *name, char *out, size_t out_size)
+{
+	size_t len = strlen(name);
+
+	for (const char *p = req->query; *p != '\0';) {
+		if (strncmp(p, name, len) == 0 &&
+		        (p[len] == '=' || p[len] == '&' || p[len] == '\0'))
+			return decode(p[len] == '=' ? p + len + 1 : p + len, out, out_size);
+		p += strcspn(p, "&");
+		p += *p == '&';
+	}
+	return false;
+}
+
+/* ---- media ----------------------------------------------------------------------------------- */
+
+/* True when the parameters name no charset other than UTF-8. */
+static bool charset_is_utf8(const char *params)
+{
+	const char *charset = strcasestr(params, "charset=");
+
+	if (charset == NULL)
+		return true;
+	charset += strlen("charset=");
+	charset += *charset == '"';
+	return strncasecmp(charset, "utf-8", 5) == 0 &&
+	       (charset[5] == '\0' || strchr("\"; ", charset[5]) != NULL);
+}
+
+static bool type_is(const char *value, const char *type)
+{
+	size_t len = strlen(type);
+
+	return strncasecmp(value, type, len) == 0 &&
+	       (value[len] == '\0' || value[len] == ';' || value[len] == ' ') &&
+	       charset_is_utf8(value + len);
+}
+
+static bool media_fits(unsigned media, const char *value)
+{
+	if (value == NULL)
+		return (media & WEB_MEDIA_ABSENT) != 0;
+	return ((media & WEB_MEDIA_JSON) != 0 && type_is(value, "application/json")) ||
+	       ((media & WEB_MEDIA_TEXT) != 0 && type_is(value, "text/plain"));
+}
+
+static bool coding_fits(unsigned media, const char *value)
+{
+	if (value == NULL || value[0] == '\0' || strcasecmp(value, "identity") == 0)
+		return true;
+	return (media & WEB_MEDIA_GZIP) != 0 &&
+	       (strcasecmp(value, "gzip") == 0 || strcasecmp(value, "x-gzip") == 0);
+}
+
+enum err web_check_media(const struct web_program *p, struct request *req, struct reply *rep)
+{
+	unsigned media = req->route->media;
+
+	if (media == WEB_MEDIA_NONE)
+		return ERR_OK;
+	if ((media & WEB_MEDIA_ANY) == 0 && !media_fits(media, web_header(req, "Content-Type")))
+		return p->err_media;
+	if (!coding_fits(media, web_header(req, "Content-Encoding"))) {
+		web_reply_header(rep, "Accept-Encoding",
+		        (media & WEB_MEDIA_GZIP) != 0 ? "gzip" : "identity");
+		return p->err_coding;
+	}
+	return ERR_OK;
+}
