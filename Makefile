@@ -6,6 +6,7 @@ include mk/config.mk
 include mk/gen.mk
 include mk/build.mk
 include mk/test.mk
+include mk/test-programs.mk
 include mk/fuzz.mk
 include mk/lint.mk
 include mk/run.mk
