@@ -9,6 +9,7 @@ include mk/test.mk
 include mk/test-programs.mk
 include mk/fuzz.mk
 include mk/lint.mk
+include mk/bench.mk
 include mk/run.mk
 
 .PHONY: help

@@ -54,7 +54,7 @@ char *buf_reserve(struct buf *b, size_t len)
 	return b->data + b->len;
 }
 
-bool buf_add(struct buf *b, const void *bytes, size_t len)
+bool buf_add_slow(struct buf *b, const void *bytes, size_t len)
 {
 	char *to = buf_reserve(b, len);
 

@@ -22,7 +22,18 @@ void buf_clear(struct buf *b);
 
 /* All adds return false, change nothing and set failed when the cap or memory is exceeded; a row of
  * adds may be checked once at its end through failed. */
-bool buf_add(struct buf *b, const void *bytes, size_t len);
+bool buf_add_slow(struct buf *b, const void *bytes, size_t len);
+static inline bool buf_add(struct buf *b, const void *bytes, size_t len)
+{
+	/* The usual case, worth its place in a header: ingest adds some hundred pieces an event. */
+	if (len < b->size - b->len && len > 0) {
+		memcpy(b->data + b->len, bytes, len);
+		b->len += len;
+		b->data[b->len] = '\0';
+		return true;
+	}
+	return buf_add_slow(b, bytes, len);
+}
 bool buf_add_str(struct buf *b, const char *text);
 bool buf_add_char(struct buf *b, char c);
 bool buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);

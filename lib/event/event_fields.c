@@ -5,6 +5,8 @@
 const struct event_field_rule event_fields[EVENT_FIELD_COUNT] = {
 #define EVENT_FIELD(id, rule_, max_, breach_, code_, required_, scanned_, words_)                  \
 	[EVENT_F_##id] = {.name = #id,                                                             \
+	        .column = ",\"" #id "\":",                                                         \
+	        .column_len = sizeof(",\"" #id "\":") - 1,                                         \
 	        .rule = EVENT_RULE_##rule_,                                                        \
 	        .max = max_,                                                                       \
 	        .breach = EVENT_##breach_,                                                         \
@@ -16,7 +18,8 @@ const struct event_field_rule event_fields[EVENT_FIELD_COUNT] = {
 #undef EVENT_FIELD
 };
 
-#define F(id) (UINT64_C(1) << EVENT_F_##id)
+#define TYPE(name) name, sizeof(name) - 1
+#define F(id)      (UINT64_C(1) << EVENT_F_##id)
 #define BASE                                                                                       \
 	(F(event_id) | F(event_type) | F(trace_id) | F(session_id) | F(timestamp) | F(source) |    \
 	        F(event_name) | F(user_id) | F(metadata) | F(platform) | F(sdk_version) |          \
@@ -26,26 +29,28 @@ const struct event_field_rule event_fields[EVENT_FIELD_COUNT] = {
 _Static_assert(EVENT_FIELD_COUNT <= 64, "a type's fields are bits of one word");
 
 static const struct event_type_rule TYPES[] = {
-        {"tool_call", false,
+        {TYPE("tool_call"), false,
                 BASE | F(latency_ms) | F(status) | F(error_category) | F(error_message) |
                         F(is_retry) | F(input_keys) | F(input_types) | F(input_values) |
                         F(output_content) | F(intent_signals) | F(tokens_in) | F(tokens_out),
                 {{NULL, 0}}},
-        {"connection", false,
+        {TYPE("connection"), false,
                 BASE | F(protocol_version) | F(client_name) | F(client_version) |
                         F(connection_duration_ms),
                 {{NULL, 0}}},
-        {"resource_access", false, BASE, {{NULL, 0}}},
-        {"prompt_usage", false, BASE, {{NULL, 0}}},
-        {"sampling_call", false, BASE | F(latency_ms) | F(tokens_in) | F(tokens_out), {{NULL, 0}}},
-        {"elicitation", false, BASE | F(latency_ms), {{NULL, 0}}},
-        {"widget_response", false, BASE, {{NULL, 0}}},
-        {"tool_discovery", false, BASE | DISCOVERY, {{NULL, 0}}},
-        {"step", true, BASE | F(step_sequence), {{NULL, 0}}},
-        {"track", true, BASE, {{NULL, 0}}},
-        {"conversion", true, BASE | F(conversion_value) | F(conversion_currency), {{NULL, 0}}},
-        {"identify", true, BASE | F(user_traits), {{NULL, 0}}},
-        {"widget_render", true,
+        {TYPE("resource_access"), false, BASE, {{NULL, 0}}},
+        {TYPE("prompt_usage"), false, BASE, {{NULL, 0}}},
+        {TYPE("sampling_call"), false, BASE | F(latency_ms) | F(tokens_in) | F(tokens_out),
+                {{NULL, 0}}},
+        {TYPE("elicitation"), false, BASE | F(latency_ms), {{NULL, 0}}},
+        {TYPE("widget_response"), false, BASE, {{NULL, 0}}},
+        {TYPE("tool_discovery"), false, BASE | DISCOVERY, {{NULL, 0}}},
+        {TYPE("step"), true, BASE | F(step_sequence), {{NULL, 0}}},
+        {TYPE("track"), true, BASE, {{NULL, 0}}},
+        {TYPE("conversion"), true, BASE | F(conversion_value) | F(conversion_currency),
+                {{NULL, 0}}},
+        {TYPE("identify"), true, BASE | F(user_traits), {{NULL, 0}}},
+        {TYPE("widget_render"), true,
                 BASE | F(viewport_width) | F(viewport_height) | F(device_pixel_ratio) |
                         F(device_touch) | F(connection_type),
                 {{"viewport_width", EVENT_F_viewport_width},
@@ -53,35 +58,35 @@ static const struct event_type_rule TYPES[] = {
                         {"device_pixel_ratio", EVENT_F_device_pixel_ratio},
                         {"connection_type", EVENT_F_connection_type},
                         {"touch_support", EVENT_F_device_touch}, {NULL, 0}}},
-        {"widget_error", true, BASE | F(error_category) | F(error_message),
+        {TYPE("widget_error"), true, BASE | F(error_category) | F(error_message),
                 {{"error_message", EVENT_F_error_message}, {NULL, 0}}},
-        {"widget_visibility", true, BASE | F(visible_duration_ms),
+        {TYPE("widget_visibility"), true, BASE | F(visible_duration_ms),
                 {{"visible_duration_ms", EVENT_F_visible_duration_ms}, {NULL, 0}}},
-        {"widget_click", true, BASE | F(click_count),
+        {TYPE("widget_click"), true, BASE | F(click_count),
                 {{"click_count", EVENT_F_click_count}, {"target_id", EVENT_F_event_name},
                         {"target_tag", EVENT_F_event_name}, {NULL, 0}}},
-        {"widget_scroll", true, BASE | F(scroll_depth_pct),
+        {TYPE("widget_scroll"), true, BASE | F(scroll_depth_pct),
                 {{"scroll_depth_pct", EVENT_F_scroll_depth_pct}, {NULL, 0}}},
-        {"widget_form_field", true, BASE | F(field_name),
+        {TYPE("widget_form_field"), true, BASE | F(field_name),
                 {{"field_name", EVENT_F_field_name}, {NULL, 0}}},
-        {"widget_form_submit", true, BASE | F(status),
+        {TYPE("widget_form_submit"), true, BASE | F(status),
                 {{"form_id", EVENT_F_event_name}, {NULL, 0}}},
-        {"widget_link_click", true, BASE, {{NULL, 0}}},
-        {"widget_navigation", true, BASE | F(nav_from) | F(nav_to),
+        {TYPE("widget_link_click"), true, BASE, {{NULL, 0}}},
+        {TYPE("widget_navigation"), true, BASE | F(nav_from) | F(nav_to),
                 {{"from_view", EVENT_F_nav_from}, {"to_view", EVENT_F_nav_to}, {NULL, 0}}},
-        {"widget_focus", true, BASE, {{NULL, 0}}},
-        {"widget_performance", true, BASE | F(load_time_ms),
+        {TYPE("widget_focus"), true, BASE, {{NULL, 0}}},
+        {TYPE("widget_performance"), true, BASE | F(load_time_ms),
                 {{"load_time_ms", EVENT_F_load_time_ms}, {NULL, 0}}},
-        {"widget_rage_click", true, BASE | F(click_count),
+        {TYPE("widget_rage_click"), true, BASE | F(click_count),
                 {{"click_count", EVENT_F_click_count}, {"target_id", EVENT_F_event_name},
                         {"target_tag", EVENT_F_event_name}, {NULL, 0}}},
 };
 
 /* Newer types are stored, too: every field but those of the tool registry. */
 static const struct event_type_rule UNKNOWN = {
-        NULL, false, ((UINT64_C(1) << EVENT_FIELD_COUNT) - 1) & ~DISCOVERY, {{NULL, 0}}};
+        NULL, 0, false, ((UINT64_C(1) << EVENT_FIELD_COUNT) - 1) & ~DISCOVERY, {{NULL, 0}}};
 static const struct event_type_rule UNKNOWN_WIDGET = {
-        NULL, true, ((UINT64_C(1) << EVENT_FIELD_COUNT) - 1) & ~DISCOVERY, {{NULL, 0}}};
+        NULL, 0, true, ((UINT64_C(1) << EVENT_FIELD_COUNT) - 1) & ~DISCOVERY, {{NULL, 0}}};
 
 enum { HASH_SLOTS = 256 };
 
@@ -126,7 +131,7 @@ const struct event_type_rule *event_type_find(const char *name, size_t len)
 	static const char widget[] = "widget_";
 
 	for (size_t i = 0; i < ARRAY_LEN(TYPES); i++) {
-		if (strlen(TYPES[i].name) == len && memcmp(TYPES[i].name, name, len) == 0)
+		if (TYPES[i].name_len == len && memcmp(TYPES[i].name, name, len) == 0)
 			return &TYPES[i];
 	}
 	if (len >= sizeof(widget) - 1 && memcmp(name, widget, sizeof(widget) - 1) == 0)

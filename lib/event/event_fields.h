@@ -36,7 +36,9 @@ enum event_field {
 };
 
 struct event_field_rule {
-	const char *name; /* on the wire; also the column */
+	const char *name;   /* on the wire; also the column */
+	const char *column; /* as it stands in a row: ,"name": */
+	size_t column_len;
 	enum event_rule rule;
 	double max;
 	enum event_breach breach;
@@ -59,6 +61,7 @@ enum { EVENT_PROMOTIONS_MAX = 6 };
 
 struct event_type_rule {
 	const char *name;
+	size_t name_len;
 	bool widget;     /* a widget token may send it */
 	uint64_t fields; /* bit n: EVENT_FIELD n belongs to the type (base fields included) */
 	struct event_promotion promotions[EVENT_PROMOTIONS_MAX];

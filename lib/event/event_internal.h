@@ -33,7 +33,8 @@ struct event_work {
 	struct buf *text;                    /* a decoded string */
 	struct buf *redacted;                /* its redacted form */
 	struct event_json_value sdk_version; /* of the batch; len 0: none */
-	char ingested_at[25];
+	char ingested_at[64];                /* the column with its name, the same for every row */
+	size_t ingested_at_len;
 };
 
 enum event_outcome {

@@ -246,46 +246,56 @@ static bool skip_to_next(struct event_json *j, struct nesting *n, bool opened, s
 	return true;
 }
 
-bool event_json_value(struct event_json *j, unsigned depth, struct event_json_value *out)
+/* An array or object; j at its bracket. */
+static bool skip_container(struct event_json *j, unsigned depth, struct event_json_value *out)
 {
-	struct nesting n = {
-	        .allowed = depth <= EVENT_JSON_DEPTH_MAX ? EVENT_JSON_DEPTH_MAX - depth + 1 : 0};
+	struct nesting n;
 	size_t spaces = 0;
-	bool first = true;
 
+	n.level = n.deepest = 0;
+	n.allowed = depth <= EVENT_JSON_DEPTH_MAX ? EVENT_JSON_DEPTH_MAX - depth + 1 : 0;
 	*out = (struct event_json_value){.start = j->p};
+	out->kind = *j->p == '{' ? EVENT_JSON_OBJECT : EVENT_JSON_ARRAY;
 	do {
-		struct event_json_value token = {.kind = EVENT_JSON_OBJECT};
+		struct event_json_value string;
 		bool opened = false;
+		uint8_t kind;
 
 		if (j->p == j->end)
 			return false;
 		if (*j->p == '"') {
-			if (!event_json_string(j, &token))
+			if (!event_json_string(j, &string))
 				return false;
 		} else if (*j->p == '{' || *j->p == '[') {
 			if (!nesting_open(&n, *j->p == '{')) {
 				j->too_deep = true;
 				return false;
 			}
-			token.kind = *j->p == '{' ? EVENT_JSON_OBJECT : EVENT_JSON_ARRAY;
 			j->p++;
 			opened = true;
-		} else if (!skip_scalar(j, &token.kind)) {
+		} else if (!skip_scalar(j, &kind)) {
 			return false;
 		}
-		if (first && token.kind == EVENT_JSON_STRING) {
-			*out = token;
-			return true;
-		}
-		if (first)
-			out->kind = token.kind;
-		first = false;
 		if (!skip_to_next(j, &n, opened, &spaces))
 			return false;
 	} while (n.level > 0);
 	out->len = (size_t)(j->p - out->start);
 	out->compact_len = out->len - spaces;
 	out->depth = (uint16_t)n.deepest;
+	return true;
+}
+
+bool event_json_value(struct event_json *j, unsigned depth, struct event_json_value *out)
+{
+	if (j->p == j->end)
+		return false;
+	if (*j->p == '"')
+		return event_json_string(j, out);
+	if (*j->p == '{' || *j->p == '[')
+		return skip_container(j, depth, out);
+	*out = (struct event_json_value){.start = j->p};
+	if (!skip_scalar(j, &out->kind))
+		return false;
+	out->len = out->compact_len = (size_t)(j->p - out->start);
 	return true;
 }

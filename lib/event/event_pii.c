@@ -2,6 +2,8 @@
  * The walk of the redaction: stops only where a pattern can begin, and takes the leftmost match. */
 #include "event/event_pii_internal.h"
 
+enum { SHORTEST_MATCH = 6 /* "a@b.co" */ };
+
 static const char *const MARKERS[EVENT_PII_KINDS] = {
         [EVENT_PII_EMAIL] = "[EMAIL_REDACTED]",
         [EVENT_PII_CARD] = "[CC_REDACTED]",
@@ -119,12 +121,21 @@ static bool uuid_at(const struct pii_text *t, size_t i)
 /* Where the next "@" or "%40" is, or len. */
 static size_t next_sign(const struct pii_text *t, size_t i)
 {
-	for (; i < t->len; i++) {
-		if (t->text[i] == '@' ||
-		        (t->text[i] == '%' && pii_at(t, i + 1) == '4' && pii_at(t, i + 2) == '0'))
-			return i;
+	const char *from = t->text + i, *end = t->text + t->len;
+	const char *at = i < t->len ? memchr(from, '@', t->len - i) : NULL;
+	const char *percent = at != NULL ? at : end;
+	const char *found = percent;
+
+	for (const char *p = from; p < percent; p++) {
+		p = memchr(p, '%', (size_t)(percent - p));
+		if (p == NULL)
+			break;
+		if (end - p >= 3 && p[1] == '4' && p[2] == '0') {
+			found = p;
+			break;
+		}
 	}
-	return t->len;
+	return (size_t)(found - t->text);
 }
 
 struct email_ahead {
@@ -155,26 +166,57 @@ static bool match_at(const struct pii_text *t, size_t i, struct pii_match *m)
 	return pii_card(t, i, m) || pii_ssn(t, i, m) || pii_phone(t, i, m) || pii_address(t, i, m);
 }
 
+/* What a byte can begin: a number's digits, its sign or bracket, or (a hex letter) a UUID. */
+enum trigger { TRIGGER_NONE, TRIGGER_DIGIT, TRIGGER_SIGN, TRIGGER_HEX };
+
+static const uint8_t TRIGGERS[256] = {
+        ['0'] = TRIGGER_DIGIT,
+        ['1'] = TRIGGER_DIGIT,
+        ['2'] = TRIGGER_DIGIT,
+        ['3'] = TRIGGER_DIGIT,
+        ['4'] = TRIGGER_DIGIT,
+        ['5'] = TRIGGER_DIGIT,
+        ['6'] = TRIGGER_DIGIT,
+        ['7'] = TRIGGER_DIGIT,
+        ['8'] = TRIGGER_DIGIT,
+        ['9'] = TRIGGER_DIGIT,
+        ['+'] = TRIGGER_SIGN,
+        ['('] = TRIGGER_SIGN,
+        ['a'] = TRIGGER_HEX,
+        ['b'] = TRIGGER_HEX,
+        ['c'] = TRIGGER_HEX,
+        ['d'] = TRIGGER_HEX,
+        ['e'] = TRIGGER_HEX,
+        ['f'] = TRIGGER_HEX,
+        ['A'] = TRIGGER_HEX,
+        ['B'] = TRIGGER_HEX,
+        ['C'] = TRIGGER_HEX,
+        ['D'] = TRIGGER_HEX,
+        ['E'] = TRIGGER_HEX,
+        ['F'] = TRIGGER_HEX,
+};
+
 /* Next match that is no e-mail address, starting its search at i and giving up at limit. */
 static bool next_number(const struct pii_text *t, size_t i, size_t limit, struct pii_match *m)
 {
 	while (i < limit) {
-		char c = t->text[i];
+		enum trigger trigger = TRIGGERS[(unsigned char)t->text[i]];
 
-		if (hex(c) && t->len - i >= 36 && uuid_at(t, i)) {
+		if (trigger == TRIGGER_NONE) {
+			i++;
+			continue;
+		}
+		if (trigger != TRIGGER_SIGN && t->len - i >= 36 && t->text[i + 8] == '-' &&
+		        uuid_at(t, i)) {
 			i += 36;
 			continue;
 		}
-		if (!pii_digit(c) && c != '+' && c != '(') {
-			i++;
-			continue;
-		}
-		if (match_at(t, i, m))
+		if (trigger != TRIGGER_HEX && match_at(t, i, m))
 			return true;
-		i = pii_digit(c) ? pii_digits_end(t, i) : i + 1;
-		/* A longer run than any pattern looks at is passed as a whole. */
-		while (i < t->len && pii_digit(c) && pii_digit(t->text[i]))
+		/* Patterns begin at the first digit of a run only: the rest of it is passed. */
+		do
 			i++;
+		while (trigger == TRIGGER_DIGIT && i < t->len && pii_digit(t->text[i]));
 	}
 	return false;
 }
@@ -182,10 +224,13 @@ static bool next_number(const struct pii_text *t, size_t i, size_t limit, struct
 bool event_pii_redact(const char *text, size_t len, struct buf *out, size_t counts[EVENT_PII_KINDS])
 {
 	struct pii_text t = {.text = text, .len = len};
-	struct email_ahead email = {.sign = next_sign(&t, 0)};
+	struct email_ahead email;
 	bool redacted = false;
 	struct pii_match m;
 
+	if (len < SHORTEST_MATCH)
+		return false;
+	email = (struct email_ahead){.sign = next_sign(&t, 0)};
 	if (email.sign < len && pii_email(&t, email.sign, &email.match))
 		email.found = true;
 	else if (email.sign < len)

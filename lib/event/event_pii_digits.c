@@ -92,7 +92,8 @@ bool pii_card(const struct pii_text *t, size_t i, struct pii_match *m)
 	char digits[CARD_DIGITS_MAX];
 	size_t count;
 
-	if (!pii_digit(t->text[i]) || !pii_left_edge(t, i))
+	/* No form has a first group of less than four digits. */
+	if (!pii_digit(t->text[i]) || !pii_digit(pii_at(t, i + 3)) || !pii_left_edge(t, i))
 		return false;
 	for (size_t f = 0; f < ARRAY_LEN(forms); f++) {
 		size_t end = grouped(t, i, forms[f], digits, &count);
@@ -167,8 +168,11 @@ bool pii_ssn(const struct pii_text *t, size_t i, struct pii_match *m)
 	if (!pii_digit(t->text[i]) || !pii_left_edge(t, i))
 		return false;
 	end = grouped(t, i, separated, digits, &count);
-	if (end == 0 && ssn_labelled(t, i))
+	if (end == 0) {
 		end = grouped(t, i, bare, digits, &count);
+		if (end > 0 && !ssn_labelled(t, i))
+			return false;
+	}
 	if (end == 0 || !pii_right_edge(t, end) || !ssn_issued(digits))
 		return false;
 	*m = (struct pii_match){i, end, EVENT_PII_SSN};

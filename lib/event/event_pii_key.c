@@ -40,56 +40,65 @@ static bool split(const char *key, size_t len, struct key_words *w)
 	return w->len > 0;
 }
 
-static bool ends_with_words(const struct key_words *w, const char *words)
-{
-	size_t len = strlen(words);
+#define WORDS(text) text, sizeof(text) - 1
 
-	return w->len > len && w->text[w->len - len - 1] == ' ' &&
-	       memcmp(w->text + w->len - len, words, len) == 0;
-}
-
+/* A key means one of these when it ends with the words, or is them. */
 static const struct {
 	const char *words;
+	size_t len;
 	enum event_pii_key key;
 	bool whole; /* the key has no other words */
 } KEYS[] = {
-        {"phone", EVENT_PII_KEY_PHONE, false},
-        {"phonenumber", EVENT_PII_KEY_PHONE, false},
-        {"telephone", EVENT_PII_KEY_PHONE, false},
-        {"tel", EVENT_PII_KEY_PHONE, false},
-        {"mobile", EVENT_PII_KEY_PHONE, false},
-        {"msisdn", EVENT_PII_KEY_PHONE, false},
-        {"whatsapp", EVENT_PII_KEY_PHONE, false},
-        {"fax", EVENT_PII_KEY_PHONE, false},
-        {"cellphone", EVENT_PII_KEY_PHONE, false},
-        {"ssn", EVENT_PII_KEY_SSN, false},
-        {"itin", EVENT_PII_KEY_SSN, false},
-        {"tin", EVENT_PII_KEY_SSN, false},
-        {"tax id", EVENT_PII_KEY_SSN, true},
-        {"taxpayer id", EVENT_PII_KEY_SSN, true},
-        {"social security", EVENT_PII_KEY_SSN, true},
-        {"social security number", EVENT_PII_KEY_SSN, true},
-        {"pan", EVENT_PII_KEY_CARD, false},
-        {"creditcard", EVENT_PII_KEY_CARD, false},
-        {"cardnumber", EVENT_PII_KEY_CARD, false},
-        {"ccnumber", EVENT_PII_KEY_CARD, false},
-        {"card number", EVENT_PII_KEY_CARD, false},
-        {"cc number", EVENT_PII_KEY_CARD, false},
-        {"credit card", EVENT_PII_KEY_CARD, false},
-        {"card no", EVENT_PII_KEY_CARD, false},
+        {WORDS("phone"), EVENT_PII_KEY_PHONE, false},
+        {WORDS("phonenumber"), EVENT_PII_KEY_PHONE, false},
+        {WORDS("telephone"), EVENT_PII_KEY_PHONE, false},
+        {WORDS("tel"), EVENT_PII_KEY_PHONE, false},
+        {WORDS("mobile"), EVENT_PII_KEY_PHONE, false},
+        {WORDS("msisdn"), EVENT_PII_KEY_PHONE, false},
+        {WORDS("whatsapp"), EVENT_PII_KEY_PHONE, false},
+        {WORDS("fax"), EVENT_PII_KEY_PHONE, false},
+        {WORDS("cellphone"), EVENT_PII_KEY_PHONE, false},
+        {WORDS("ssn"), EVENT_PII_KEY_SSN, false},
+        {WORDS("itin"), EVENT_PII_KEY_SSN, false},
+        {WORDS("tin"), EVENT_PII_KEY_SSN, false},
+        {WORDS("tax id"), EVENT_PII_KEY_SSN, true},
+        {WORDS("taxpayer id"), EVENT_PII_KEY_SSN, true},
+        {WORDS("social security"), EVENT_PII_KEY_SSN, true},
+        {WORDS("social security number"), EVENT_PII_KEY_SSN, true},
+        {WORDS("pan"), EVENT_PII_KEY_CARD, false},
+        {WORDS("creditcard"), EVENT_PII_KEY_CARD, false},
+        {WORDS("cardnumber"), EVENT_PII_KEY_CARD, false},
+        {WORDS("ccnumber"), EVENT_PII_KEY_CARD, false},
+        {WORDS("card number"), EVENT_PII_KEY_CARD, false},
+        {WORDS("cc number"), EVENT_PII_KEY_CARD, false},
+        {WORDS("credit card"), EVENT_PII_KEY_CARD, false},
+        {WORDS("card no"), EVENT_PII_KEY_CARD, false},
 };
+
+/* What "number", "no" and "nr" make a phone number of. */
+static const struct {
+	const char *words;
+	size_t len;
+} SUBJECTS[] = {{WORDS("phone")}, {WORDS("mobile")}, {WORDS("telephone")}, {WORDS("cell")},
+        {WORDS("fax")}, {WORDS("contact")}},
+  ENDINGS[] = {{WORDS(" number")}, {WORDS(" no")}, {WORDS(" nr")}};
+
+/* The words end before end, and a space stands before them. */
+static bool words_before(const struct key_words *w, size_t end, const char *words, size_t len)
+{
+	return end > len && w->text[end - 1] == words[len - 1] && w->text[end - len - 1] == ' ' &&
+	       memcmp(w->text + end - len, words, len) == 0;
+}
 
 static bool numbered_phone(const struct key_words *w)
 {
-	static const char *const subjects[] = {
-	        "phone", "mobile", "telephone", "cell", "fax", "contact"};
-	static const char *const endings[] = {"number", "no", "nr"};
-	char words[32];
+	for (size_t e = 0; e < ARRAY_LEN(ENDINGS); e++) {
+		size_t len = ENDINGS[e].len;
 
-	for (size_t s = 0; s < ARRAY_LEN(subjects); s++) {
-		for (size_t e = 0; e < ARRAY_LEN(endings); e++) {
-			snprintf(words, sizeof(words), "%s %s", subjects[s], endings[e]);
-			if (ends_with_words(w, words))
+		if (w->len <= len || memcmp(w->text + w->len - len, ENDINGS[e].words, len) != 0)
+			continue;
+		for (size_t s = 0; s < ARRAY_LEN(SUBJECTS); s++) {
+			if (words_before(w, w->len - len, SUBJECTS[s].words, SUBJECTS[s].len))
 				return true;
 		}
 	}
@@ -103,8 +112,8 @@ enum event_pii_key event_pii_key(const char *key, size_t len)
 	if (!split(key, len, &w))
 		return EVENT_PII_KEY_NONE;
 	for (size_t k = 0; k < ARRAY_LEN(KEYS); k++) {
-		if (KEYS[k].whole ? strcmp(w.text + 1, KEYS[k].words) == 0
-		                  : ends_with_words(&w, KEYS[k].words))
+		if (words_before(&w, w.len, KEYS[k].words, KEYS[k].len) &&
+		        (!KEYS[k].whole || w.len == KEYS[k].len + 1))
 			return KEYS[k].key;
 	}
 	return numbered_phone(&w) ? EVENT_PII_KEY_PHONE : EVENT_PII_KEY_NONE;

@@ -302,7 +302,7 @@ static void write_events_row(
 	if (f->value[EVENT_F_sdk_version] == NULL && w->sdk_version.len > 0)
 		f->value[EVENT_F_sdk_version] = &w->sdk_version;
 	buf_add(row, w->prefix->data, w->prefix->len);
-	buf_addf(row, ",\"ingested_at\":\"%s\"", w->ingested_at);
+	buf_add(row, w->ingested_at, w->ingested_at_len);
 	for (unsigned i = 0; i < EVENT_FIELD_COUNT; i++) {
 		if (!write_from_token(w, (enum event_field)i, row))
 			write_field(v, type, f, (enum event_field)i, row);

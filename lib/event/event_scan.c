@@ -300,10 +300,13 @@ static bool traces_match(struct event_work *w, const struct event_span *spans, s
 static enum err write_rows(struct event_work *w, const struct event_span *spans, size_t count)
 {
 	struct event_batch *b = w->b;
+	char arrival[CLOCK_TEXT_BYTES];
 
 	buf_addf(w->prefix, "{\"workspace_id\":\"%s\",\"project_id\":\"%s\"",
 	        w->origin->workspace_id, w->origin->project_id);
-	clock_format_ch(w->origin->now_ms, w->ingested_at);
+	clock_format_ch(w->origin->now_ms, arrival);
+	w->ingested_at_len = (size_t)snprintf(
+	        w->ingested_at, sizeof(w->ingested_at), ",\"ingested_at\":\"%s\"", arrival);
 	for (size_t i = 0; i < count; i++)
 		event_row_write(w, i, &spans[i], members_of(b, &spans[i]));
 	if (b->events.failed || b->tools.failed || b->scratch_row.failed ||

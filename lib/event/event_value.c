@@ -37,25 +37,40 @@ static size_t cut_at_character(const char *text, size_t max)
 	return max;
 }
 
-static void write_text(struct buf *out, const char *text, size_t len)
+/* A string to be judged. clean: it needs no escapes, since it stood in the body without any. */
+struct text {
+	const char *p;
+	size_t len;
+	bool clean;
+};
+
+static void write_part(struct buf *out, const struct text *t, size_t len)
 {
-	buf_add_char(out, '"');
-	event_json_encode(text, len, out);
-	buf_add_char(out, '"');
+	if (t->clean)
+		buf_add(out, t->p, len);
+	else
+		event_json_encode(t->p, len, out);
 }
 
-static enum event_outcome write_uuid(const char *text, size_t len, struct buf *out)
+static void write_text(struct buf *out, const struct text *t)
+{
+	buf_add(out, "\"", 1);
+	write_part(out, t, t->len);
+	buf_add(out, "\"", 1);
+}
+
+static enum event_outcome write_uuid(const struct text *t, struct buf *out)
 {
 	char id[38];
 
-	if (len != 36)
+	if (t->len != 36)
 		return EVENT_VALUE_BREACH;
-	for (size_t i = 0; i < len; i++)
-		id[i] = text[i] >= 'A' && text[i] <= 'F' ? (char)(text[i] | 32) : text[i];
+	for (size_t i = 0; i < 36; i++)
+		id[i] = t->p[i] >= 'A' && t->p[i] <= 'F' ? (char)(t->p[i] | 32) : t->p[i];
 	id[36] = '\0';
 	if (!str_is_uuid(id))
 		return EVENT_VALUE_BREACH;
-	write_text(out, id, len);
+	write_text(out, &(struct text){id, 36, true});
 	return EVENT_VALUE_OK;
 }
 
@@ -75,110 +90,149 @@ static bool all_lower_word(const char *text, size_t len, size_t max)
 	return true;
 }
 
-static enum event_outcome write_timestamp(
-        struct event_work *w, const char *text, size_t len, struct buf *out)
+/* The usual timestamp, "2026-03-15T10:30:00.123Z" or with fewer or more digits, is copied rather
+ * than made anew. */
+static void write_utc(struct buf *out, const char *text, size_t len, int64_t ms)
 {
-	char formatted[CLOCK_TEXT_BYTES];
+	char formatted[CLOCK_TEXT_BYTES + 1] = "\"";
+
+	if (text[len - 1] != 'Z') {
+		char plain[CLOCK_TEXT_BYTES];
+
+		clock_format_ch(ms, plain);
+		buf_addf(out, "\"%s\"", plain);
+		return;
+	}
+	memcpy(formatted + 1, text, 19);
+	formatted[11] = ' ';
+	formatted[20] = '.';
+	formatted[21] = (char)('0' + ms % 1000 / 100);
+	formatted[22] = (char)('0' + ms % 100 / 10);
+	formatted[23] = (char)('0' + ms % 10);
+	formatted[24] = '"';
+	buf_add(out, formatted, 25);
+}
+
+static enum event_outcome write_timestamp(
+        struct event_work *w, const struct text *t, struct buf *out)
+{
 	int64_t ms, age;
 
-	if (!event_time_parse(text, len, &ms))
+	if (!event_time_parse(t->p, t->len, &ms))
 		return EVENT_VALUE_BREACH;
 	age = w->origin->now_ms - ms;
 	/* Before 1970 the store's month partitions would be wrong, whatever the age limit. */
 	if (ms < 0 || (w->limits->age_max_ms > 0 && age > w->limits->age_max_ms) ||
 	        -age > w->limits->lead_max_ms)
 		return EVENT_VALUE_RANGE;
-	clock_format_ch(ms, formatted);
-	buf_addf(out, "\"%s\"", formatted);
+	write_utc(out, t->p, t->len, ms);
 	return EVENT_VALUE_OK;
 }
 
-static enum event_outcome write_enum(
-        const char *words, const char *text, size_t len, struct buf *out)
+static enum event_outcome write_enum(const char *words, const struct text *t, struct buf *out)
 {
 	for (const char *word = words + 1; *word != '\0'; word = strchr(word, '|') + 1) {
-		if (strncmp(word, text, len) == 0 && word[len] == '|') {
-			write_text(out, text, len);
+		if (strncmp(word, t->p, t->len) == 0 && word[t->len] == '|') {
+			write_text(out, t);
 			return EVENT_VALUE_OK;
 		}
 	}
 	return EVENT_VALUE_BREACH;
 }
 
-static enum event_outcome write_letters(size_t count, const char *text, size_t len, struct buf *out)
+static enum event_outcome write_letters(size_t count, const struct text *t, struct buf *out)
 {
 	char upper[4];
 
-	if (len != count || count >= sizeof(upper))
+	if (t->len != count || count >= sizeof(upper))
 		return EVENT_VALUE_BREACH;
-	for (size_t i = 0; i < len; i++) {
-		char c = (char)(text[i] & ~32);
+	for (size_t i = 0; i < count; i++) {
+		char c = (char)(t->p[i] & ~32);
 
 		if (c < 'A' || c > 'Z')
 			return EVENT_VALUE_BREACH;
 		upper[i] = c;
 	}
-	write_text(out, upper, len);
+	write_text(out, &(struct text){upper, count, true});
 	return EVENT_VALUE_OK;
 }
 
 static enum event_outcome write_limited(struct event_work *w, const struct event_field_rule *rule,
-        const char *text, size_t len, struct buf *out)
+        const struct text *given, struct buf *out)
 {
-	size_t max = (size_t)rule->max, mark = sizeof(CUT_MARK) - 1;
+	size_t max = (size_t)rule->max, mark = sizeof(CUT_MARK) - 1, len;
 	bool marked = rule->rule == EVENT_RULE_LONG_TEXT;
+	struct text t = *given;
 
-	/* Redaction comes first, so that a cut never leaves half of a match. */
+	/* Redaction comes first, so that a cut never leaves half of a match. Markers need no
+	 * escapes. */
 	if (rule->scanned)
-		(void)event_payload_redact(w, &text, &len);
-	if (len <= max) {
-		write_text(out, text, len);
+		(void)event_payload_redact(w, &t.p, &t.len);
+	if (t.len <= max) {
+		write_text(out, &t);
 		return EVENT_VALUE_OK;
 	}
-	len = cut_at_character(text, marked ? max - mark : max);
+	len = cut_at_character(t.p, marked ? max - mark : max);
 	buf_add_char(out, '"');
-	event_json_encode(text, len, out);
+	write_part(out, &t, len);
 	if (marked)
 		buf_add_str(out, CUT_MARK);
 	buf_add_char(out, '"');
 	return EVENT_VALUE_CUT;
 }
 
-static enum event_outcome write_string(struct event_work *w, const struct event_field_rule *rule,
-        const char *text, size_t len, struct buf *out)
+static bool too_many_characters(const struct text *t, size_t max)
 {
+	return t->len > max && code_points(t->p, t->len) > max;
+}
+
+static enum event_outcome write_string(struct event_work *w, const struct event_field_rule *rule,
+        const struct text *t, struct buf *out)
+{
+	size_t max = (size_t)rule->max;
+	bool breach = false;
+
 	switch (rule->rule) {
 	case EVENT_RULE_UUID:
-		return write_uuid(text, len, out);
-	case EVENT_RULE_TYPE:
-		if (!all_lower_word(text, len, 64) || text[0] < 'a')
-			return EVENT_VALUE_BREACH;
-		break;
+		return write_uuid(t, out);
 	case EVENT_RULE_TIMESTAMP:
-		return write_timestamp(w, text, len, out);
+		return write_timestamp(w, t, out);
 	case EVENT_RULE_ENUM:
-		return write_enum(rule->words, text, len, out);
+		return write_enum(rule->words, t, out);
+	case EVENT_RULE_LETTERS:
+		return write_letters(max, t, out);
+	case EVENT_RULE_TYPE:
+		breach = !all_lower_word(t->p, t->len, 64) || t->p[0] < 'a';
+		break;
 	case EVENT_RULE_ID:
-		if (memchr(text, '\0', len) != NULL)
-			return EVENT_VALUE_BREACH;
-		if (len > (size_t)rule->max && code_points(text, len) > (size_t)rule->max)
-			return EVENT_VALUE_BREACH;
+		breach = too_many_characters(t, max) ||
+		         (!t->clean && memchr(t->p, '\0', t->len) != NULL);
 		break;
 	case EVENT_RULE_CHARS:
-		if (len > (size_t)rule->max && code_points(text, len) > (size_t)rule->max)
-			return EVENT_VALUE_BREACH;
+		breach = too_many_characters(t, max);
 		break;
-	case EVENT_RULE_LETTERS:
-		return write_letters((size_t)rule->max, text, len, out);
 	case EVENT_RULE_WORD:
-		if (!all_lower_word(text, len, (size_t)rule->max))
-			return EVENT_VALUE_BREACH;
+		breach = !all_lower_word(t->p, t->len, max);
 		break;
 	default:
-		return write_limited(w, rule, text, len, out);
+		return write_limited(w, rule, t, out);
 	}
-	write_text(out, text, len);
+	if (breach)
+		return EVENT_VALUE_BREACH;
+	write_text(out, t);
 	return EVENT_VALUE_OK;
+}
+
+/* Digits and at most a point: text that every number parser reads alike, so it is copied. */
+static bool plain_decimal(const char *text, size_t len)
+{
+	if (len > 20)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if ((text[i] < '0' || text[i] > '9') && text[i] != '.')
+			return false;
+	}
+	return true;
 }
 
 static enum event_outcome write_number(
@@ -193,13 +247,15 @@ static enum event_outcome write_number(
 		                                                 : EVENT_VALUE_BREACH;
 	if (!event_number_parse(v->start, v->len, &value) || !(value >= 0 && value <= rule->max))
 		return EVENT_VALUE_BREACH;
-	if (rule->rule == EVENT_RULE_NUMBER) {
-		buf_addf(out, "%.17g", value);
-		return EVENT_VALUE_OK;
-	}
-	if (value != (double)(uint64_t)value)
+	if (rule->rule == EVENT_RULE_INT && value != (double)(uint64_t)value)
 		return EVENT_VALUE_BREACH;
-	buf_addf(out, "%llu", (unsigned long long)value);
+	if (plain_decimal(v->start, v->len) &&
+	        (rule->rule == EVENT_RULE_NUMBER || memchr(v->start, '.', v->len) == NULL))
+		buf_add(out, v->start, v->len);
+	else if (rule->rule == EVENT_RULE_NUMBER)
+		buf_addf(out, "%.17g", value);
+	else
+		buf_addf(out, "%llu", (unsigned long long)value);
 	return EVENT_VALUE_OK;
 }
 
@@ -235,8 +291,7 @@ static enum event_outcome write_object(struct event_work *w, const struct event_
 static enum event_outcome write_value(struct event_work *w, const struct event_field_rule *rule,
         const struct event_json_value *v, struct buf *out)
 {
-	const char *text;
-	size_t len;
+	struct text t = {.clean = !v->escaped};
 
 	switch (rule->rule) {
 	case EVENT_RULE_NUMBER:
@@ -254,15 +309,8 @@ static enum event_outcome write_value(struct event_work *w, const struct event_f
 		return EVENT_VALUE_TYPE;
 	if (v->len == 0)
 		return EVENT_VALUE_ABSENT;
-	event_value_text(w, v, &text, &len);
-	return write_string(w, rule, text, len, out);
-}
-
-static void write_column(struct buf *out, const char *name)
-{
-	buf_add(out, ",\"", 2);
-	buf_add_str(out, name);
-	buf_add(out, "\":", 2);
+	event_value_text(w, v, &t.p, &t.len);
+	return write_string(w, rule, &t, out);
 }
 
 /* Takes the column's name back when no value followed it. */
@@ -279,7 +327,7 @@ enum event_outcome event_value_write(struct event_work *w, enum event_field fiel
 	const struct event_field_rule *rule = &event_fields[field];
 	size_t before = out->len;
 
-	write_column(out, rule->name);
+	buf_add(out, rule->column, rule->column_len);
 	return settle(out, before, write_value(w, rule, v, out));
 }
 
@@ -291,6 +339,6 @@ enum event_outcome event_value_write_text(
 
 	if (len == 0)
 		return EVENT_VALUE_ABSENT;
-	write_column(out, rule->name);
-	return settle(out, before, write_string(w, rule, text, len, out));
+	buf_add(out, rule->column, rule->column_len);
+	return settle(out, before, write_string(w, rule, &(struct text){text, len, false}, out));
 }
