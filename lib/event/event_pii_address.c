@@ -186,7 +186,10 @@ static size_t german_street(const struct pii_text *t, size_t end, size_t lowest)
 		}
 		if (!ends_with(t, end, lowest, apart[s]))
 			continue;
+		/* "Berliner Straße", "Karl-Marx-Straße" */
 		space = pii_space_before(t, end - word);
+		if (space == 0 && end - word > lowest && t->text[end - word - 1] == '-')
+			space = 1;
 		start = space > 0 ? letters_back(t, end - word - space, lowest) : end;
 		if (space > 0 && start < end - word - space && capital_at(t, start))
 			return start;

@@ -2,6 +2,7 @@
  * Redaction: what must change, and what must stay. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "event/event_pii.h"
@@ -147,6 +148,65 @@ static void test_what_must_stay(void **state)
 	}
 }
 
+/* Each line of the file through check; returns how many there were. */
+static size_t each_line(const char *path, void (*check)(char *line))
+{
+	FILE *f = fopen(path, "r");
+	char line[1024];
+	size_t lines = 0;
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		check(line);
+		lines++;
+	}
+	fclose(f);
+	return lines;
+}
+
+static size_t wrong;
+
+static void check_changes(char *line)
+{
+	char *expected = strchr(line, '\t');
+	size_t counts[EVENT_PII_KINDS] = {0};
+	struct buf out;
+
+	assert_non_null(expected);
+	*expected++ = '\0';
+	buf_init(&out, 4096);
+	(void)event_pii_redact(line, strlen(line), &out, counts);
+	if (strcmp(buf_str(&out), expected) != 0) {
+		print_error("%s: expected %s, got %s\n", line, expected, buf_str(&out));
+		wrong++;
+	}
+	buf_release(&out);
+}
+
+static void check_stays(char *line)
+{
+	size_t counts[EVENT_PII_KINDS] = {0};
+	struct buf out;
+
+	buf_init(&out, 4096);
+	if (event_pii_redact(line, strlen(line), &out, counts)) {
+		print_error("%s: must stay, became %s\n", line, buf_str(&out));
+		wrong++;
+	}
+	buf_release(&out);
+}
+
+/* Run from the checkout's root, as make and the test runner do. */
+static void test_corpus(void **state)
+{
+	(void)state;
+	wrong = 0;
+	assert_true(each_line("tests/fixtures/pii-changes.tsv", check_changes) >= 300);
+	assert_true(each_line("tests/fixtures/pii-stays.txt", check_stays) >= 300);
+	assert_int_equal(wrong, 0);
+}
+
 static void test_keys(void **state)
 {
 	static const struct {
@@ -217,6 +277,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_what_must_change),
 	        cmocka_unit_test(test_what_must_stay),
+	        cmocka_unit_test(test_corpus),
 	        cmocka_unit_test(test_keys),
 	        cmocka_unit_test(test_keyed_values),
 	        cmocka_unit_test(test_uuids_never_change),
