@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Puts libchdb.so (the embedded ClickHouse engine) into DIR: fetched once from npm at a pinned version, checked, kept in a cache.
 set -euo pipefail
 dir=${1:?usage: fetch-libchdb.sh DIR}

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Makes OUT/pg_migrations.c: the files of sql/migrations with their SHA-256, and sql/roles.sql, as C tables.
 # usage: scripts/gen-migrations.sh OUT ROLES_FILE MIGRATION_FILE...
 # Fails on a file that is not named NNNN_what.sql and on a gap in the numbers.

@@ -209,7 +209,9 @@ static void print_env(void)
 		print_aliases(row, "; other name ", "");
 		printf("; read by ");
 		print_programs(row);
-		printf(".\n%s%s=%s\n", active ? "" : "# ", row->name, row->fallback);
+		printf("%s.\n%s%s=%s\n",
+		        has(row, "PLANNED") ? "; not used by this version yet" : "",
+		        active ? "" : "# ", row->name, row->fallback);
 	}
 }
 
@@ -257,7 +259,8 @@ static void print_md(void)
 		print_default(row);
 		printf(" | ");
 		print_programs(row);
-		printf(" | %s |\n", row->help);
+		printf(" | %s%s |\n", row->help,
+		        has(row, "PLANNED") ? " Not used by this version yet." : "");
 	}
 	printf("\n## Names of other products\n\nIgnored with a warning (YAVIO-7207) when `.env` "
 	       "has "

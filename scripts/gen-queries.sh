@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Makes OUT/pg_queries.{h,c} from the named statements in sql/queries/*.sql: one enum entry and one table row a statement.
 # usage: scripts/gen-queries.sh OUT FILE...
 #

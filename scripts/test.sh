@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Runs test lanes without stopping at the first failure, counts every case, and ends with "N passed, N failed".
 # usage: scripts/test.sh LANE...   lanes: lint unit unit-clang unit-asan it it-asan fuzz (results in build/test-results)
 set -uo pipefail
 cd "$(dirname "$0")/.."
-[ $# -gt 0 ] || { sed -n '2,3s/^# //p' "$0" >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '3,4s/^# //p' "$0" >&2; exit 2; }
 
 build=${BUILD:-build}
 results=$build/test-results

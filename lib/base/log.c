@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 #include "base/err.h"
-#include "base/log.h"
 #include "base/str.h"
+#include "base/log.h"
 
 enum { LOG_LINE_BYTES_MAX = 8192, REQUEST_ID_BYTES_MAX = 64 };
 

@@ -145,6 +145,7 @@ enum conf_flag {
 	CONF_FLAG_GENERATED = 4,
 	CONF_FLAG_AUTO = 8,
 	CONF_FLAG_DERIVED = 16,
+	CONF_FLAG_PLANNED = 32, /* no program uses it yet: 7105 when it is set */
 };
 
 enum conf_type {

@@ -287,14 +287,18 @@ static void check_losses(struct conf *c)
 	}
 }
 
+/* Whoever sets it must not believe that it works. Secrets that setup-env.sh makes are not set by
+ * anybody. */
 static void check_inactive(struct conf *c)
 {
-	static const enum conf_id inactive[] = {CONF_SENTRY_DSN, CONF_OTEL_EXPORTER_OTLP_ENDPOINT};
+	for (int i = 0; i < CONF_ID_COUNT; i++) {
+		enum conf_id id = (enum conf_id)i;
+		unsigned flags = conf_option(id)->flags;
 
-	for (size_t i = 0; i < ARRAY_LEN(inactive); i++) {
-		if (conf_visible(c, inactive[i]) && given(c, inactive[i]))
+		if ((flags & CONF_FLAG_PLANNED) != 0 && (flags & CONF_FLAG_GENERATED) == 0 &&
+		        conf_visible(c, id) && c->value[i].origin > CONF_FROM_SETTING)
 			conf_warning(c, ERR_INFRA_SETTING_INACTIVE,
-			        "%s is accepted but not used yet", name_of(inactive[i]));
+			        "%s is accepted but not used yet", name_of(id));
 	}
 }
 

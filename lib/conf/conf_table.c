@@ -8,6 +8,7 @@
 #define GENERATED CONF_FLAG_GENERATED
 #define AUTO      CONF_FLAG_AUTO
 #define DERIVED   CONF_FLAG_DERIVED
+#define PLANNED   CONF_FLAG_PLANNED
 
 static const struct conf_option OPTIONS[CONF_ID_COUNT] = {
 #define CONF_OPTION(name, type, min, max, fallback, flags, programs, extra, help)                  \
@@ -41,6 +42,7 @@ static const char *const INTERNAL[] = {
 #undef GENERATED
 #undef AUTO
 #undef DERIVED
+#undef PLANNED
 
 enum { NAME_BYTES_MAX = 64, NEAR_DISTANCE_MAX = 4 };
 
