@@ -29,7 +29,8 @@ struct pg {
 	const char *database; /* instead of the URL's; NULL: the URL's */
 	enum pg_role role;
 	bool prepare;
-	bool bare; /* the schema may be absent: prepare nothing at connect */
+	bool bare;   /* the schema may be absent: prepare nothing at connect */
+	bool pinned; /* a lost connection is not replaced: something depends on this one */
 	int64_t answer_timeout_ms;
 	bool (*stop)(void *arg);
 	void *stop_arg;

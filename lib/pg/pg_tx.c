@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT
+ * Transactions: on app connections none opens without its tenant, set in the same round trip. */
+#include "base/clock.h"
+#include "base/str.h"
+#include "pg/pg_internal.h"
+
+enum { RETRY_PAUSE_MS = 10 };
+
+bool pg_tx_is_open(const struct pg *pg)
+{
+	return pg->tx != PG_TX_NONE;
+}
+
+static enum err misuse(struct pg *pg, const char *detail)
+{
+	pg_error_clear(pg, pg_queries[PGQ_TX_BEGIN].name);
+	pg_error_detail(pg, detail);
+	return ERR_DB_INTERNAL_ERROR;
+}
+
+enum err pg_tx_begin(struct pg *pg)
+{
+	enum err e;
+
+	if (pg->role == PG_APP)
+		return misuse(pg, "a transaction on an app connection needs a tenant");
+	if (pg->tx != PG_TX_NONE)
+		return misuse(pg, "a transaction is open already");
+	e = pg_exec(pg, PGQ_TX_BEGIN, PG_NO_PARAMS, NULL);
+	if (e == ERR_OK)
+		pg->tx = PG_TX_OPEN;
+	return e;
+}
+
+/* The answers to BEGIN, the tenant's statement and the sync that ends them; *out gets the rows of
+ * the second. */
+static enum err read_pair(struct pg *pg, enum pg_query second, PGresult **out)
+{
+	enum err first_error = ERR_OK;
+	bool lost = false;
+
+	for (int i = 0; i < 3 && !lost; i++) {
+		static const int begin = PGQ_TX_BEGIN;
+		const char *name = pg_queries[i == 0 ? begin : (int)second].name;
+		PGresult *res = pg_receive(pg, &lost);
+
+		if (first_error == ERR_OK)
+			first_error = pg_judge(pg, res, name);
+		if (i == 0 && first_error == ERR_OK)
+			pg->tx = PG_TX_OPEN;
+		if (i == 1 && first_error == ERR_OK)
+			*out = res;
+		else
+			PQclear(res);
+		if (i < 2 && !lost)
+			PQclear(pg_receive(pg, &lost));
+	}
+	if (lost || PQstatus(pg->conn) == CONNECTION_BAD || !PQexitPipelineMode(pg->conn)) {
+		pg_drop(pg);
+		/* Nothing of it was committed, nothing is open. */
+		pg->tx = PG_TX_NONE;
+		return pg_err_away(first_error) ? first_error : ERR_DB_PG_CONNECTION_REFUSED;
+	}
+	return first_error;
+}
+
+static enum err open_pair(struct pg *pg, enum pg_query second, const struct pg_param *params,
+        size_t len, PGresult **out)
+{
+	struct pg_bound bound = {.len = 0};
+	enum err e;
+
+	*out = NULL;
+	if (pg->role != PG_APP)
+		return misuse(pg, "only app connections have tenants");
+	if (pg->tx != PG_TX_NONE)
+		return misuse(pg, "a transaction is open already");
+	e = pg_ensure(pg);
+	if (e != ERR_OK)
+		return e;
+	e = pg_bind(params, len, &bound);
+	if (e != ERR_OK) {
+		pg_bound_release(&bound);
+		return misuse(pg, "a value does not have the form of its type");
+	}
+	if (PQenterPipelineMode(pg->conn) && pg_send(pg, PGQ_TX_BEGIN, NULL) &&
+	        pg_send(pg, second, &bound) && PQpipelineSync(pg->conn)) {
+		e = read_pair(pg, second, out);
+	} else {
+		pg_error_clear(pg, pg_queries[second].name);
+		pg_drop(pg);
+		e = ERR_DB_PG_CONNECTION_REFUSED;
+	}
+	pg_bound_release(&bound);
+	if (e != ERR_OK) {
+		PQclear(*out);
+		*out = NULL;
+		pg_tx_rollback(pg);
+	}
+	return e;
+}
+
+enum err pg_tx_begin_user(struct pg *pg, const char *user_id)
+{
+	PGresult *res;
+	enum err e;
+
+	if (user_id == NULL)
+		return misuse(pg, "no tenant given");
+	e = open_pair(pg, PGQ_TX_SET_USER, PG_PARAMS(PG_UUID(user_id)), &res);
+	PQclear(res);
+	return e;
+}
+
+static void read_login(const struct pg_result *r, struct pg_login *login)
+{
+	pg_uuid(r, 0, 0, login->session_id);
+	pg_uuid(r, 0, 1, login->user_id);
+	str_copy(login->stage, sizeof(login->stage), pg_text(r, 0, 2));
+	login->auth_at_ms = pg_time_ms(r, 0, 3);
+	login->expires_at_ms = pg_time_ms(r, 0, 4);
+	login->touched = pg_bool(r, 0, 5);
+}
+
+enum err pg_tx_begin_login(struct pg *pg, struct pg_login *login)
+{
+	struct pg_result r = {.statement = pg_queries[PGQ_TX_LOGIN].name};
+	enum err e;
+
+	e = open_pair(pg, PGQ_TX_LOGIN,
+	        PG_PARAMS(PG_BYTES(login->token_hash, sizeof(login->token_hash)),
+	                PG_INT(login->session_days), PG_INT(login->session_max_days)),
+	        &r.res);
+	if (e != ERR_OK)
+		return e;
+	if (pg_rows(&r) == 1) {
+		read_login(&r, login);
+	} else {
+		pg_tx_rollback(pg);
+		e = ERR_DASH_SESSION_EXPIRED;
+	}
+	PQclear(r.res);
+	return e;
+}
+
+enum err pg_tx_commit(struct pg *pg)
+{
+	enum pg_tx_state was = pg->tx;
+	struct pg_result *r;
+	enum err e;
+
+	if (was == PG_TX_NONE)
+		return misuse(pg, "no transaction is open");
+	if (was != PG_TX_OPEN) {
+		pg_tx_rollback(pg);
+		return was == PG_TX_LOST ? ERR_DB_PG_CONNECTION_REFUSED : ERR_DB_PG_QUERY_FAILED;
+	}
+	e = pg_exec(pg, PGQ_TX_COMMIT, PG_NO_PARAMS, &r);
+	pg->tx = PG_TX_NONE;
+	/* COMMIT of a transaction that cannot commit answers ROLLBACK, and is no error to the
+	 * server. */
+	if (e == ERR_OK && strcmp(PQcmdStatus(r->res), "COMMIT") != 0)
+		e = ERR_DB_PG_QUERY_FAILED;
+	pg_result_free(r);
+	return e;
+}
+
+void pg_tx_rollback(struct pg *pg)
+{
+	struct pg_error kept = pg->error;
+	enum pg_tx_state was = pg->tx;
+
+	pg->tx = PG_TX_NONE;
+	if ((was == PG_TX_OPEN || was == PG_TX_FAILED) && pg->conn != NULL) {
+		/* A connection whose state is unknown is not used again. */
+		if (pg_exec(pg, PGQ_TX_ROLLBACK, PG_NO_PARAMS, NULL) != ERR_OK)
+			pg_drop(pg);
+	}
+	pg->error = kept;
+}
+
+static enum err begin_as(struct pg *pg, const struct pg_tx_as *as)
+{
+	if (as != NULL && as->login != NULL)
+		return pg_tx_begin_login(pg, as->login);
+	if (as != NULL && as->user_id != NULL)
+		return pg_tx_begin_user(pg, as->user_id);
+	return pg_tx_begin(pg);
+}
+
+static enum err run_once(
+        struct pg *pg, const struct pg_tx_as *as, pg_tx_fn *fn, void *arg, bool *begun)
+{
+	enum err e = begin_as(pg, as);
+
+	*begun = e == ERR_OK;
+	if (e != ERR_OK)
+		return e;
+	e = fn(pg, arg);
+	if (e == ERR_OK)
+		return pg_tx_commit(pg);
+	pg_tx_rollback(pg);
+	return e;
+}
+
+enum err pg_tx_run(struct pg *pg, const struct pg_tx_as *as, pg_tx_fn *fn, void *arg)
+{
+	bool begun, reconnected = pg->conn == NULL;
+
+	for (int tries = 1;;) {
+		enum err e = run_once(pg, as, fn, arg, &begun);
+
+		if (!begun && pg_err_away(e) && !reconnected) {
+			reconnected = true;
+			continue;
+		}
+		if (e != ERR_DB_PG_DEADLOCK_DETECTED && e != ERR_DB_PG_SERIALIZATION_FAILURE)
+			return e;
+		if (tries++ == PG_TX_TRIES)
+			return ERR_DB_PG_QUERY_FAILED;
+		clock_sleep_ms(RETRY_PAUSE_MS * tries);
+	}
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT
+ * API keys as the operator handles them: making, listing, revoking. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "crypto/crypto.h"
+#include "store/store.h"
+#include "store/store_internal.h"
+
+enum { KEY_NAME_MAX = 100, LIVE_KEYS_MAX = 20 };
+
+#define GRACE_MS_MAX INT64_C(86400000)
+
+static enum err insert_key(struct pg *pg, struct store_new_key *key, const char *kid,
+        const uint8_t hash[STORE_KEY_HASH_BYTES])
+{
+	return pg_exec(pg, PGQ_KEY_INSERT,
+	        PG_PARAMS(PG_UUID(key->key_id), PG_UUID(key->project_id),
+	                PG_UUID(key->workspace_id), PG_BYTES(hash, STORE_KEY_HASH_BYTES),
+	                PG_TEXT(kid), PG_TEXT(key->prefix), PG_TEXT(key->name),
+	                key->expires_at_ms == 0 ? PG_NULL() : PG_TIME_MS(key->expires_at_ms)),
+	        NULL);
+}
+
+/* The project's row is locked, so two at once cannot both be the twentieth. */
+static enum err check_room(struct pg *pg, const struct store_new_key *key)
+{
+	struct pg_result *r;
+	bool found, full;
+	enum err e = pg_exec(pg, PGQ_PROJECT_LOCK,
+	        PG_PARAMS(PG_UUID(key->project_id), PG_UUID(key->workspace_id)), &r);
+
+	if (e != ERR_OK)
+		return e;
+	found = pg_rows(r) == 1;
+	pg_result_free(r);
+	if (!found)
+		return ERR_DASH_PROJECT_NOT_FOUND;
+	e = pg_exec(pg, PGQ_KEY_COUNT_LIVE, PG_PARAMS(PG_UUID(key->project_id)), &r);
+	if (e != ERR_OK)
+		return e;
+	full = pg_int(r, 0, 0) >= LIVE_KEYS_MAX;
+	pg_result_free(r);
+	return full ? ERR_DASH_KEY_LIMIT : ERR_OK;
+}
+
+struct creation {
+	struct store_new_key *key;
+	const char *kid;
+	uint8_t hash[STORE_KEY_HASH_BYTES];
+};
+
+static enum err create(struct pg *pg, void *arg)
+{
+	struct creation *c = arg;
+	enum err e = check_room(pg, c->key);
+
+	if (e == ERR_OK)
+		e = insert_key(pg, c->key, c->kid, c->hash);
+	if (e == ERR_OK)
+		e = store_audit_cli(pg, c->key->workspace_id, "key.create", "key", c->key->key_id,
+		        c->key->name);
+	return e;
+}
+
+enum err store_key_create(
+        struct pg *pg, const struct store_secrets *secrets, struct store_new_key *key)
+{
+	uint8_t random[STORE_KEY_RANDOM_BYTES];
+	struct creation c = {.key = key, .kid = secrets->list[0].kid};
+	enum err e;
+
+	if (!store_name_is_valid(key->name, 1, KEY_NAME_MAX))
+		return ERR_DASH_INVALID_KEY_NAME;
+	crypto_random(random, sizeof(random));
+	memcpy(key->text, STORE_KEY_MARK, STORE_KEY_MARK_BYTES);
+	str_hex(random, sizeof(random), key->text + STORE_KEY_MARK_BYTES);
+	crypto_wipe(random, sizeof(random));
+	str_copy(key->prefix, sizeof(key->prefix), key->text);
+	id_uuid4(key->key_id);
+	e = store_key_hash(&secrets->list[0], key->text, c.hash);
+	if (e == ERR_OK)
+		e = pg_tx_run(pg, NULL, create, &c);
+	if (e != ERR_OK)
+		crypto_wipe(key->text, sizeof(key->text));
+	return e;
+}
+
+static void read_row(const struct pg_result *r, size_t i, struct store_key_row *row)
+{
+	pg_uuid(r, i, 0, row->key_id);
+	pg_uuid(r, i, 1, row->project_id);
+	pg_uuid(r, i, 2, row->workspace_id);
+	str_copy(row->prefix, sizeof(row->prefix), pg_text(r, i, 3));
+	str_copy(row->kid, sizeof(row->kid), pg_text(r, i, 4));
+	str_copy(row->name, sizeof(row->name), pg_text(r, i, 5));
+	str_copy(row->project, sizeof(row->project), pg_text(r, i, 6));
+	str_copy(row->workspace, sizeof(row->workspace), pg_text(r, i, 7));
+	row->created_at_ms = pg_time_ms(r, i, 8);
+	row->expires_at_ms = pg_time_ms(r, i, 9);
+	row->revoked_at_ms = pg_time_ms(r, i, 10);
+	row->last_used_at_ms = pg_time_ms(r, i, 11);
+}
+
+enum err store_key_list(
+        struct pg *pg, const char *project_id, struct store_key_row **out, size_t *len)
+{
+	struct pg_result *r;
+	enum err e;
+
+	*out = NULL;
+	*len = 0;
+	e = pg_exec(pg, PGQ_KEY_LIST, PG_PARAMS(PG_UUID(project_id)), &r);
+	if (e != ERR_OK)
+		return e;
+	*out = calloc(pg_rows(r) + 1, sizeof(**out));
+	if (*out == NULL) {
+		e = ERR_DB_INTERNAL_ERROR;
+	} else {
+		*len = pg_rows(r);
+		for (size_t i = 0; i < *len; i++)
+			read_row(r, i, &(*out)[i]);
+	}
+	pg_result_free(r);
+	return e;
+}
+
+struct revocation {
+	const char *key;
+	int64_t grace_ms;
+	char key_id[ID_UUID_BYTES], workspace_id[ID_UUID_BYTES];
+	char name[STORE_NAME_BYTES];
+};
+
+static enum err pick_key(const struct pg_result *r, struct revocation *v)
+{
+	size_t rows = pg_rows(r);
+
+	/* Live ones come first: with two of them a prefix does not say which. */
+	if (rows == 0 || (rows > 1 && pg_bool(r, 1, 3)))
+		return ERR_DASH_API_KEY_NOT_FOUND;
+	if (!pg_bool(r, 0, 3))
+		return ERR_DASH_API_KEY_ALREADY_REVOKED;
+	pg_uuid(r, 0, 0, v->key_id);
+	pg_uuid(r, 0, 1, v->workspace_id);
+	str_copy(v->name, sizeof(v->name), pg_text(r, 0, 2));
+	return ERR_OK;
+}
+
+static enum err revoke(struct pg *pg, void *arg)
+{
+	struct revocation *v = arg;
+	struct pg_result *r;
+	enum err e = pg_exec(pg, PGQ_KEY_FIND,
+	        PG_PARAMS(PG_UUID(str_is_uuid(v->key) ? v->key : NULL), PG_TEXT(v->key)), &r);
+
+	if (e != ERR_OK)
+		return e;
+	e = pick_key(r, v);
+	pg_result_free(r);
+	if (e != ERR_OK)
+		return e;
+	e = pg_exec(pg, PGQ_KEY_REVOKE, PG_PARAMS(PG_UUID(v->key_id), PG_INT(v->grace_ms)), &r);
+	if (e != ERR_OK)
+		return e;
+	e = pg_affected(r) == 1 ? ERR_OK : ERR_DASH_API_KEY_ALREADY_REVOKED;
+	pg_result_free(r);
+	if (e != ERR_OK)
+		return e;
+	return store_audit_cli(pg, v->workspace_id, "key.revoke", "key", v->key_id, v->name);
+}
+
+enum err store_key_revoke(
+        struct pg *pg, const char *key, int64_t grace_ms, char key_id[ID_UUID_BYTES])
+{
+	struct revocation v = {.key = key, .grace_ms = grace_ms};
+	enum err e;
+
+	if (grace_ms < 0 || grace_ms > GRACE_MS_MAX)
+		return ERR_DASH_INVALID_GRACE_PERIOD;
+	e = pg_tx_run(pg, NULL, revoke, &v);
+	if (e == ERR_OK)
+		str_copy(key_id, ID_UUID_BYTES, v.key_id);
+	return e;
+}
+
+static bool has_secret(const struct store_secrets *secrets, const char *kid)
+{
+	for (size_t i = 0; i < secrets->len; i++)
+		/* One without an id may be any of them. */
+		if (strcmp(secrets->list[i].kid, kid) == 0 || secrets->list[i].kid[0] == '\0')
+			return true;
+	return false;
+}
+
+enum err store_key_missing_secret(
+        struct pg *pg, const struct store_secrets *secrets, char missing[STORE_KID_BYTES])
+{
+	struct pg_result *r;
+	enum err e = pg_exec(pg, PGQ_KEY_LIVE_SECRETS, PG_NO_PARAMS, &r);
+
+	missing[0] = '\0';
+	if (e != ERR_OK)
+		return e;
+	for (size_t i = 0; i < pg_rows(r) && missing[0] == '\0'; i++)
+		if (!has_secret(secrets, pg_text(r, i, 0)))
+			str_copy(missing, STORE_KID_BYTES, pg_text(r, i, 0));
+	pg_result_free(r);
+	return ERR_OK;
+}
