@@ -7,6 +7,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 #include "base/errors.h"
+#include "ch/ch_tables.h"
 #include "conf/conf.h"
 
 struct ch;
@@ -101,9 +102,18 @@ enum err ch_select(struct ch *c, const struct ch_query *query, struct ch_result 
 enum err ch_command(struct ch *c, const char *sql, const struct ch_param *params, size_t params_len,
         struct ch_result *result) MUST_CHECK;
 
-/* Writes the erasure statement of a table: a project, or one end user of it ({u:String}, and rows
- * without user in {s:Array(String)}: sessions of that user). False: does not fit. */
-bool ch_erase_sql(char *out, size_t out_size, const char *table, bool end_user) MUST_CHECK;
+enum { CH_ERASE_SQL_BYTES = 1024 };
+
+struct ch_erase_form {
+	const struct ch_table *table;
+	const char *database; /* NULL: the connection's */
+	const char *cluster;  /* NULL: none */
+	bool end_user;    /* {u:String} and {s:Array(String)} (sessions of that user), else all */
+	bool lightweight; /* DELETE FROM: hides at once, removes at the next merge */
+};
+/* Writes an erasure statement for the tenant {w:String}, {p:String}. False: the table has no end
+ * user, or it does not fit. */
+bool ch_erase_sql(char *out, size_t out_size, const struct ch_erase_form *form) MUST_CHECK;
 /* Deletes a project's rows (user_id NULL) or one end user's from every tenant table and waits for
  * the mutation. sessions: {s:Array(String)} in ClickHouse text, e.g. "['a','b']", NULL: none. */
 enum err ch_erase(struct ch *c, const struct ch_tenant *tenant, const char *user_id,
