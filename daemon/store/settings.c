@@ -3,6 +3,7 @@
 #include <ctype.h>
 
 #include "base/str.h"
+#include "ch/ch_gate.h"
 #include "ch/ch_tables.h"
 #include "daemon/store/settings.h"
 
@@ -262,7 +263,7 @@ static void filter_add(
 	if (!str_format(condition, sizeof(condition), "workspace_id = '%s' AND project_id = '%s'",
 	            workspace, project))
 		s->text.failed = true;
-	buf_add_str(&s->text, ", additional_table_filters = {");
+	buf_add_str(&s->text, ", " CH_GATE_SETTINGS ", additional_table_filters = {");
 	for (size_t i = 0; i < ch_tenant_tables_len; i++) {
 		if (!str_format(table, sizeof(table), "%s.%s", database, ch_tenant_tables[i].name))
 			s->text.failed = true;

@@ -1,27 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * The gate of a select within one project. */
-#include <ctype.h>
-#include <strings.h>
-
 #include "base/buf.h"
 #include "base/str.h"
 #include "daemon/store/tenant.h"
-
-/* The gate's own list of formats answers for a parameter, too. */
-static enum err format_check(const char *asked, char out[CH_GATE_FORMAT_BYTES])
-{
-	char text[64];
-	struct ch_gate_text probe;
-	for (const char *p = asked; *p; p++)
-		if (!isalnum((unsigned char)*p))
-			return ERR_DB_STORE_STATEMENT_DENIED;
-	if (!str_format(text, sizeof(text), "SELECT 1 FORMAT %s", asked))
-		return ERR_DB_STORE_STATEMENT_DENIED;
-	enum err err = ch_gate_lex(text, strlen(text), &probe);
-	if (err == ERR_OK)
-		str_copy(out, CH_GATE_FORMAT_BYTES, probe.format);
-	return err;
-}
 
 enum err tenant_check_text(
         struct request *r, const char *sql, size_t len, struct ch_gate_text *text)
@@ -32,18 +13,10 @@ enum err tenant_check_text(
 	if (err != ERR_OK || text->format[0])
 		return err;
 	const char *asked = r->default_format[0] ? r->default_format : "TabSeparated";
-	return format_check(asked, text->format);
-}
-
-/* A {name:Identifier} makes the meaning depend on the parameter's value, which the cache of
- * verdicts does not see. */
-static bool cacheable(const struct ch_gate_text *text)
-{
-	static const char word[] = "identifier";
-	for (size_t i = 0; i + sizeof(word) - 1 <= text->len; i++)
-		if (strncasecmp(text->sql + i, word, sizeof(word) - 1) == 0)
-			return false;
-	return true;
+	const char *name = ch_gate_format(asked, strlen(asked));
+	return name && str_copy(text->format, sizeof(text->format), name)
+	               ? ERR_OK
+	               : ERR_DB_STORE_STATEMENT_DENIED;
 }
 
 static bool explain(struct engine_conn *conn, const char *what, const struct ch_gate_text *text,
@@ -63,12 +36,11 @@ enum err tenant_check_tree(struct request *r, struct engine_conn *conn,
         const struct ch_gate_text *text, struct engine_answer *answer)
 {
 	*answer = (struct engine_answer){0};
-	bool cache = cacheable(text);
-	if (cache && verdicts_has(r->store->verdicts, text->sql, text->len))
+	if (verdicts_has(r->store->verdicts, text->sql, text->len))
 		return ERR_OK;
 	if (!explain(conn, "AST", text, answer))
 		return ERR_DB_STORE_STATEMENT_DENIED;
-	enum err err = ch_gate_ast(answer->data, answer->len);
+	enum err err = ch_gate_ast(answer->data, answer->len, text, r->store->options.database);
 	engine_answer_release(answer);
 	if (err != ERR_OK)
 		return err;
@@ -76,7 +48,7 @@ enum err tenant_check_tree(struct request *r, struct engine_conn *conn,
 		return ERR_DB_STORE_STATEMENT_DENIED;
 	err = ch_gate_tree(answer->data, answer->len, r->store->options.database);
 	engine_answer_release(answer);
-	if (err == ERR_OK && cache)
+	if (err == ERR_OK)
 		verdicts_add(r->store->verdicts, text->sql, text->len);
 	return err;
 }
