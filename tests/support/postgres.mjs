@@ -65,6 +65,40 @@ export function migrations() {
 }
 
 /**
+ * Starts a server that ends when we do, even if we are killed: the shell between us and it waits for the end of its
+ * standard input, then sends the signal and removes dir.
+ */
+export function hold(dir, argv, user, signal = 'QUIT') {
+	const script = `"$@" & p=$!; read -r _; kill -${signal} $p 2>/dev/null; wait $p; cd /; rm -rf "$0"`;
+	const server = spawn('sh', ['-c', script, dir, ...argv], { ...user, cwd: dir, stdio: ['pipe', 'ignore', 'inherit'] });
+	server.on('error', () => {});
+	server.unref();
+	server.stdin.unref();
+	return server;
+}
+
+/** Ends what hold() started and waits for it. */
+export async function letGo(server) {
+	if (server.exitCode !== null || server.signalCode !== null) return;
+	const exited = new Promise((done) => server.once('exit', done));
+	server.ref();
+	server.stdin.end();
+	await exited;
+}
+
+/** Tries until fn succeeds or START_MS passed. */
+export async function eventually(fn) {
+	for (const end = Date.now() + START_MS; ; ) {
+		try {
+			return await fn();
+		} catch (err) {
+			if (Date.now() > end) throw err;
+			await new Promise((done) => setTimeout(done, 30));
+		}
+	}
+}
+
+/**
  * Starts a cluster and returns it. No database of Yavio's is in it yet: see createDatabase().
  *
  * settings: extra server settings, { name: value }.
@@ -108,26 +142,12 @@ class Cluster {
 		);
 	}
 
-	// The shell between us and the server ends the server when its standard input closes: also if we are killed.
 	async run(bin, user, settings) {
 		const options = { listen_addresses: '', unix_socket_directories: this.dir, unix_socket_permissions: '0700',
 			port: this.port, fsync: 'off', max_connections: 100, log_min_messages: 'panic', ...settings };
 		const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
-		const script = '"$@" & p=$!; read -r _; kill -QUIT $p 2>/dev/null; wait $p; cd /; rm -rf "$0"';
-		this.#server = spawn('sh', ['-c', script, this.dir, join(bin, 'postgres'), '-D', join(this.dir, 'data'), ...args],
-			{ ...user, cwd: this.dir, stdio: ['pipe', 'ignore', 'inherit'] });
-		this.#server.on('error', () => {});
-		this.#server.unref();
-		this.#server.stdin.unref();
-		for (const end = Date.now() + START_MS; ; ) {
-			try {
-				await (await this.connect(SUPERUSER, 'postgres')).end();
-				return;
-			} catch (err) {
-				if (Date.now() > end) throw err;
-				await new Promise((done) => setTimeout(done, 30));
-			}
-		}
+		this.#server = hold(this.dir, [join(bin, 'postgres'), '-D', join(this.dir, 'data'), ...args], user);
+		await eventually(async () => (await this.connect(SUPERUSER, 'postgres')).end());
 	}
 
 	/** What pg.Client and pg.Pool take; for a program use url(). */
@@ -197,13 +217,7 @@ class Cluster {
 
 	async stop() {
 		await Promise.all([...this.#clients].map((client) => client.end().catch(() => {})));
-		const server = this.#server;
-		if (server && server.exitCode === null && server.signalCode === null) {
-			const exited = new Promise((done) => server.once('exit', done));
-			server.ref();
-			server.stdin.end();
-			await exited;
-		}
+		if (this.#server) await letGo(this.#server);
 		rmSync(this.dir, { recursive: true, force: true });
 	}
 }
