@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ * Token buckets over the shared table: a bucket is how many tokens it had, and when. */
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include "shm/shm_rate.h"
+
+struct shm_rate {
+	struct shm_cache *buckets;
+	_Atomic uint64_t replaced; /* by this process */
+};
+
+struct bucket {
+	double tokens;
+	int64_t at_ms;
+};
+
+struct taking {
+	const struct shm_rate_limit *limit;
+	double cost;
+	int64_t now_ms;
+	bool keep; /* look only */
+	bool taken;
+	double missing;
+};
+
+enum err shm_rate_open(const char *path, size_t buckets, struct shm_rate **out)
+{
+	struct shm_rate *r = calloc(1, sizeof(*r));
+	enum err e;
+
+	*out = NULL;
+	if (r == NULL)
+		return ERR_DB_SHM_CREATE_FAILED;
+	e = shm_cache_open(path, buckets, sizeof(struct bucket), &r->buckets);
+	if (e != ERR_OK) {
+		free(r);
+		return e;
+	}
+	*out = r;
+	return ERR_OK;
+}
+
+void shm_rate_close(struct shm_rate *r)
+{
+	if (r == NULL)
+		return;
+	shm_cache_close(r->buckets);
+	free(r);
+}
+
+static void take(void *value, bool fresh, void *ctx)
+{
+	struct bucket *b = value;
+	struct taking *t = ctx;
+	double burst = t->limit->burst, cost = t->cost < burst ? t->cost : burst;
+	int64_t passed = fresh ? 0 : t->now_ms - b->at_ms;
+
+	if (fresh)
+		b->tokens = burst;
+	if (passed > 0)
+		b->tokens = fmin(burst, b->tokens + t->limit->rate * (double)passed / 1000);
+	b->at_ms = t->now_ms;
+	t->taken = b->tokens >= cost;
+	t->missing = t->taken ? 0 : cost - b->tokens;
+	if (t->taken && !t->keep)
+		b->tokens -= cost;
+}
+
+static bool run(struct shm_rate *r, const uint8_t *key, struct taking *t, int64_t *wait_s)
+{
+	if (t->limit->rate <= 0)
+		return true;
+	if (shm_cache_update(r->buckets, key, take, t))
+		atomic_fetch_add_explicit(&r->replaced, 1, memory_order_relaxed);
+	if (!t->taken && wait_s != NULL)
+		*wait_s = (int64_t)fmax(1, ceil(t->missing / t->limit->rate));
+	return t->taken;
+}
+
+bool shm_rate_take(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
+        const struct shm_rate_limit *limit, double cost, int64_t now_ms, int64_t *wait_s)
+{
+	struct taking t = {.limit = limit, .cost = cost, .now_ms = now_ms};
+
+	return run(r, key, &t, wait_s);
+}
+
+bool shm_rate_peek(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
+        const struct shm_rate_limit *limit, double cost, int64_t now_ms, int64_t *wait_s)
+{
+	struct taking t = {.limit = limit, .cost = cost, .now_ms = now_ms, .keep = true};
+
+	return run(r, key, &t, wait_s);
+}
+
+void shm_rate_usage(const struct shm_rate *r, size_t *used, size_t *room, uint64_t *replaced)
+{
+	shm_cache_usage(r->buckets, used, room);
+	*replaced = atomic_load_explicit(&r->replaced, memory_order_relaxed);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * Token buckets that all processes of a program share. */
+#ifndef YAVIO_SHM_SHM_RATE_H
+#define YAVIO_SHM_SHM_RATE_H
+
+#include "shm/shm_cache.h"
+
+/* What a bucket allows: rate tokens a second, burst at once. rate 0 switches the limit off. */
+struct shm_rate_limit {
+	double rate, burst;
+};
+
+struct shm_rate; /* the table of buckets */
+
+/* As shm_cache_open. */
+enum err shm_rate_open(const char *path, size_t buckets, struct shm_rate **out) MUST_CHECK;
+void shm_rate_close(struct shm_rate *r);
+
+/* Takes cost tokens from the bucket of key, all or none. Above the burst it costs the burst, so
+ * that a large batch can pass a full bucket. Returns true when taken; else *wait_s (may be NULL) is
+ * how many seconds until it would be, at least
+ * 1. now_ms: wall clock (buckets outlive a restart; a clock that went back counts as no time
+ * passed). */
+bool shm_rate_take(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
+        const struct shm_rate_limit *limit, double cost, int64_t now_ms,
+        int64_t *wait_s) MUST_CHECK;
+/* Whether at least cost tokens are there; takes none. */
+bool shm_rate_peek(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
+        const struct shm_rate_limit *limit, double cost, int64_t now_ms,
+        int64_t *wait_s) MUST_CHECK;
+
+/* Buckets in use, room, and how often an active bucket gave way to another (YAVIO-5602) since it
+ * was opened. */
+void shm_rate_usage(const struct shm_rate *r, size_t *used, size_t *room, uint64_t *replaced);
+
+#endif
