@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Quarantine: rows that the store refuses and records that are damaged, with the reason, until a
- * person retries or purges them. */
+ * person retries or purges them. The shipper adds (spool_reader_quarantine), the CLI does the rest.
+ */
 #ifndef YAVIO_SPOOL_SPOOL_QUARANTINE_H
 #define YAVIO_SPOOL_SPOOL_QUARANTINE_H
 
@@ -16,27 +17,21 @@ struct spool_quarantine_entry {
 	char id[SPOOL_QUARANTINE_ID_BYTES];
 	int64_t time_ms; /* set aside, Unix ms */
 	char table[32];  /* "events", "tool_registry", "" for damaged bytes */
-	uint64_t rows;
-	uint64_t bytes;                             /* payload */
-	enum err code;                              /* 5003, 5002, 5405 */
-	int store_code;                             /* ClickHouse's own error number, 0: none */
+	uint64_t rows;   /* 0: unknown */
+	uint64_t bytes;  /* payload */
+	enum err code;   /* 5003, 5002, 5405 */
+	int store_code;  /* ClickHouse's own error number, 0: none */
 	char reason[SPOOL_QUARANTINE_REASON_BYTES]; /* text of the store; may quote a value of the
 	                                               row */
 };
-
-/* Writes one entry (id given, bytes set from len), on disk when it returns; the same id overwrites.
- * ERR_OK · ERR_DB_QUARANTINE_FULL: would exceed max_bytes · ERR_DB_SPOOL_WRITE_FAILED. For the
- * shipper only. */
-enum err spool_quarantine_add(const char *dir, int64_t max_bytes,
-        const struct spool_quarantine_entry *e, const char *payload, size_t len) MUST_CHECK;
 
 /* Calls each(entry, arg) for every entry, oldest first, until it returns false. dir is the spool's.
  * ERR_OK (also without any) · ERR_DB_SPOOL_OPEN_FAILED. */
 enum err spool_quarantine_list(const char *dir,
         bool (*each)(const struct spool_quarantine_entry *e, void *arg), void *arg) MUST_CHECK;
 
-/* One entry; payload may be NULL, else its bytes are added to it.
- * ERR_OK · ERR_DB_QUARANTINE_NOT_FOUND · ERR_DB_SPOOL_OPEN_FAILED. */
+/* One entry; payload may be NULL, else its bytes are added to it (its cap must allow them).
+ * ERR_OK · ERR_DB_QUARANTINE_NOT_FOUND · ERR_DB_SPOOL_OPEN_FAILED: unreadable or damaged. */
 enum err spool_quarantine_show(const char *dir, const char *id, struct spool_quarantine_entry *e,
         struct buf *payload) MUST_CHECK;
 
@@ -49,7 +44,7 @@ enum err spool_quarantine_retry(const struct spool_options *o, const char *id) M
 /* Removes one entry for good. ERR_OK · ERR_DB_QUARANTINE_NOT_FOUND · ERR_DB_SPOOL_WRITE_FAILED. */
 enum err spool_quarantine_purge(const char *dir, const char *id) MUST_CHECK;
 
-/* Number of entries, rows and bytes of files. */
+/* Number of entries, rows, and bytes of files; zeros when there is no spool. */
 enum err spool_quarantine_usage(
         const char *dir, uint64_t *entries, uint64_t *rows, int64_t *bytes) MUST_CHECK;
 
