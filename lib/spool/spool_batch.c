@@ -144,6 +144,13 @@ static enum err load_range(struct spool_reader *r, uint32_t i, struct spool_batc
 	return e;
 }
 
+/* The buffer's promise of a NUL behind its bytes, which reading into it has broken. */
+static void end_text(struct buf *b)
+{
+	if (b->data != NULL)
+		b->data[b->len] = '\0';
+}
+
 enum err spool_batch_load(struct spool_reader *r, struct spool_batch *b)
 {
 	enum err e = ERR_OK;
@@ -151,5 +158,7 @@ enum err spool_batch_load(struct spool_reader *r, struct spool_batch *b)
 	batch_clear(b);
 	for (uint32_t i = 0; i < r->state->plan.range_count && e == ERR_OK; i++)
 		e = load_range(r, i, b);
+	end_text(&b->events);
+	end_text(&b->registry);
 	return e;
 }

@@ -11,12 +11,24 @@
 #include "base/log.h"
 #include "spool/spool_reader_internal.h"
 
-enum { READER_QUARANTINE_MS = 5000 };
+enum { READER_QUARANTINE_MS = 5000, READER_LOCK_TRIES = 10, READER_LOCK_MS = 20 };
+
+/* Both slots get their blocks now, so that a full disk never stops an acknowledgement. */
+static bool reserve_slots(int fd)
+{
+	static const uint8_t zeros[2 * SPOOL_STATE_SLOT_BYTES];
+	off_t size = lseek(fd, 0, SEEK_END);
+
+	return size >= (off_t)sizeof(zeros) ||
+	       (size >= 0 &&
+	               spool_pwrite_all(fd, zeros, sizeof(zeros) - (size_t)size, (uint64_t)size));
+}
 
 enum err spool_reader_open(const struct spool_reader_options *o, struct spool_reader **out)
 {
 	struct spool_reader *r = calloc(1, sizeof(*r));
 	enum err e = ERR_DB_SPOOL_OPEN_FAILED;
+	bool locked = false;
 
 	*out = NULL;
 	if (r == NULL)
@@ -36,7 +48,13 @@ enum err spool_reader_open(const struct spool_reader_options *o, struct spool_re
 	r->state_fd = spool_dir_open_file(r->spool_fd, "shipper.state", O_RDWR | O_CREAT);
 	if (r->lock_fd < 0 || r->state_fd < 0)
 		goto out;
-	if (flock(r->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+	/* Somebody who only looks whether it is locked holds it for microseconds. */
+	for (int i = 0; i < READER_LOCK_TRIES && !locked; i++) {
+		if (i > 0)
+			clock_sleep_ms(READER_LOCK_MS);
+		locked = flock(r->lock_fd, LOCK_EX | LOCK_NB) == 0;
+	}
+	if (!locked) {
 		e = ERR_DB_SHIPPER_ALREADY_RUNNING;
 		goto out;
 	}
@@ -45,7 +63,8 @@ enum err spool_reader_open(const struct spool_reader_options *o, struct spool_re
 		e = ERR_DB_SPOOL_FORMAT_NEWER;
 		goto out;
 	}
-	e = spool_state_write(r->state_fd, r->state);
+	e = reserve_slots(r->state_fd) ? spool_state_write(r->state_fd, r->state)
+	                               : ERR_DB_SPOOL_OPEN_FAILED;
 	if (e == ERR_OK && spool_sys.fsync(r->spool_fd) == 0) {
 		*out = r;
 		return ERR_OK;
@@ -121,8 +140,9 @@ enum err spool_reader_poll(struct spool_reader *r, struct spool_backlog *out)
 	enum err e;
 
 	*out = (struct spool_backlog){0};
-	spool_reader_free_segments(r);
 	e = spool_streams_refresh(r);
+	if (e == ERR_OK)
+		spool_reader_free_segments(r);
 	for (int i = 0; i < r->stream_count && e == ERR_OK; i++) {
 		e = spool_stream_peek(r, &r->streams[i]);
 		add_backlog(&r->streams[i], out);
