@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "ch/ch_gate.h"
 #include "daemon/store/exec.h"
+#include "daemon/store/format.h"
 #include "daemon/store/job.h"
 #include "daemon/store/reply.h"
 #include "daemon/store/scan.h"
@@ -38,6 +39,9 @@ static void statement_release(struct statement *s)
 static bool rows_separate(struct request *r, const struct statement *s, bool text_in_body)
 {
 	size_t rows_in_text = s->len - s->scan.data_at;
+	bool nothing = r->body.fd < 0 && rows_in_text == 0;
+	if (nothing) /* an INSERT of no rows is no error */
+		return body_rewrite(&r->body, "", 0, 0);
 	if (text_in_body)
 		return body_rewrite(&r->body, "", 0, s->scan.data_at);
 	if (rows_in_text == 0)
@@ -200,7 +204,8 @@ static enum MHD_Result run(struct request *r, struct statement *s, struct job *j
 {
 	struct engine_answer answer = {0};
 	enum MHD_Result result;
-	if (r->whole_answer || s->scan.kind != SCAN_READ || s->scan.buffered)
+	if (r->whole_answer || s->scan.kind != SCAN_READ || s->scan.buffered ||
+	        !format_streams(s->format_shown))
 		return run_whole(r, s, job);
 	if (!engine_stream(job->conn, s->sql, s->sql_len, s->format, &answer)) {
 		bool unable = answer.code == ENGINE_NO_STREAM;

@@ -7,7 +7,9 @@
 #include "base/gzip.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "daemon/store/format.h"
 #include "daemon/store/reply.h"
+#include "daemon/store/scan.h"
 
 enum {
 	REPLY_BLOCK_BYTES = 64 * 1024,      /* asked of the reader at a time */
@@ -101,42 +103,6 @@ static const struct {
         {ERR_DB_STORE_BUSY, 202, "TOO_MANY_SIMULTANEOUS_QUERIES"},
 };
 
-static const struct {
-	const char *format, *type;
-} types[] = {
-        {"JSONEachRow", "application/x-ndjson; charset=UTF-8"},
-        {"JSONCompactEachRow", "application/x-ndjson; charset=UTF-8"},
-        {"JSONStringsEachRow", "application/x-ndjson; charset=UTF-8"},
-        {"JSONCompactStringsEachRow", "application/x-ndjson; charset=UTF-8"},
-        {"JSON", "application/json; charset=UTF-8"},
-        {"TabSeparated", "text/tab-separated-values; charset=UTF-8"},
-        {"TSV", "text/tab-separated-values; charset=UTF-8"},
-        {"CSV", "text/csv; charset=UTF-8; header=absent"},
-        {"CSVWithNames", "text/csv; charset=UTF-8; header=present"},
-        {"CSVWithNamesAndTypes", "text/csv; charset=UTF-8; header=present"},
-        {"Native", "application/octet-stream"},
-        {"RowBinary", "application/octet-stream"},
-        {"RowBinaryWithNamesAndTypes", "application/octet-stream"},
-        {"Parquet", "application/octet-stream"},
-        {"Arrow", "application/octet-stream"},
-        {"ArrowStream", "application/octet-stream"},
-        {"ORC", "application/octet-stream"},
-        {"XML", "application/xml; charset=UTF-8"},
-        {"Markdown", "text/markdown; charset=UTF-8"},
-};
-
-static const char *type_of(const char *format)
-{
-	for (size_t i = 0; i < ARRAY_LEN(types); i++)
-		if (strcmp(types[i].format, format) == 0)
-			return types[i].type;
-	if (str_starts_with(format, "JSON"))
-		return "application/json; charset=UTF-8";
-	if (str_starts_with(format, "TabSeparated") || str_starts_with(format, "TSV"))
-		return "text/tab-separated-values; charset=UTF-8";
-	return "text/plain; charset=UTF-8";
-}
-
 int reply_status_of(int code)
 {
 	for (size_t i = 0; i < ARRAY_LEN(statuses); i++)
@@ -174,7 +140,7 @@ static void headers_add(struct request *r, struct MHD_Response *response,
 	        response, "X-ClickHouse-Timezone", engine_timezone(r->store->engine));
 	if (format) {
 		MHD_add_response_header(response, "X-ClickHouse-Format", format);
-		MHD_add_response_header(response, "Content-Type", type_of(format));
+		MHD_add_response_header(response, "Content-Type", format_content_type(format));
 	} else {
 		MHD_add_response_header(response, "Content-Type", "text/plain; charset=UTF-8");
 	}
@@ -300,6 +266,7 @@ struct stream {
 	struct engine_answer answer;
 	size_t taken; /* of answer */
 	bool last;    /* no piece after answer */
+	char format[SCAN_FORMAT_BYTES];
 	struct gzip *gzip;
 	bool gzip_done;
 	struct buf packed;   /* compressed bytes not yet given */
@@ -332,6 +299,7 @@ static bool stream_fetch(struct stream *s)
 		return false;
 	}
 	s->last = piece == ENGINE_PIECE_LAST;
+	s->taken = format_header_len(s->format, s->answer.data, s->answer.len);
 	return true;
 }
 
@@ -399,6 +367,7 @@ static enum MHD_Result reply_pieces(struct request *r, const char *format, struc
 	*s = (struct stream){.job = job, .answer = *first, .last = last};
 	*first = (struct engine_answer){0};
 	str_copy(s->query_id, sizeof(s->query_id), r->query_id);
+	str_copy(s->format, sizeof(s->format), format);
 	buf_init(&s->packed, REPLY_GZIP_BYTES_MAX);
 	if (r->gzip_answer)
 		s->gzip = gzip_deflate_new(REPLY_GZIP_LEVEL);

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// kill -9 of yavio-store during inserts and merges: every acknowledged row is there once, a repeated token stores nothing.
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { insertEvents, newTenant, TABLES } from '../support/store-tables.mjs';
+import { startStore } from '../support/store.mjs';
+
+const ROUNDS = 5;
+const ROWS = 200;
+
+it('loses nothing and doubles nothing over kill -9', async (t) => {
+	const store = await startStore({ statements: TABLES });
+	t.after(() => store.stop());
+	const tenant = newTenant();
+	const sent = [];
+	let next = 0;
+	let stopping = false;
+
+	const insertUntilCrash = async () => {
+		while (!stopping) {
+			const batch = { token: `spool:${next}`, from: next * ROWS, acknowledged: false };
+			next++;
+			sent.push(batch);
+			const reply = await insertEvents(store, tenant, batch.token, batch.from, ROWS).catch(() => undefined);
+			batch.acknowledged = reply?.status === 200;
+			if (!reply) return;
+		}
+	};
+	const optimize = () => store.run('OPTIMIZE TABLE events FINAL').catch(() => {});
+
+	for (let round = 0; round < ROUNDS; round++) {
+		stopping = false;
+		const clients = [insertUntilCrash(), insertUntilCrash()];
+		await sleep(200 + round * 150);
+		const merging = optimize();
+		await sleep(round * 7);
+		stopping = true;
+		await store.crash();
+		await Promise.all([...clients, merging]);
+
+		// what was acknowledged is there before anything is repeated
+		const present = new Set((await store.run('SELECT DISTINCT intDiv(toUInt64(substring(event_name, 7)), 200) FROM events'))
+			.split('\n').filter(Boolean).map(Number));
+		const missing = sent.filter((b) => b.acknowledged && !present.has(b.from / ROWS));
+		assert.deepEqual(missing, [], 'acknowledged batches are gone');
+
+		// the shipper repeats what it has no answer for, and sometimes what it has one for
+		for (const batch of sent) {
+			if (batch.acknowledged && batch.from % (3 * ROWS) !== 0) continue;
+			const reply = await insertEvents(store, tenant, batch.token, batch.from, ROWS);
+			assert.equal(reply.status, 200, reply.text);
+			batch.acknowledged = true;
+		}
+		const [rows, ids] = (await store.run('SELECT count(), uniqExact(event_id) FROM events')).trim().split('\t').map(Number);
+		assert.equal(ids, sent.length * ROWS);
+		assert.equal(rows, ids, 'a row is there twice');
+	}
+	assert.ok(sent.length > 10);
+});
