@@ -15,9 +15,9 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/store/exec.h"
-#include "daemon/store/http.h"
 #include "daemon/store/reply.h"
 #include "daemon/store/request.h"
+#include "daemon/store/http.h"
 
 enum {
 	HTTP_BACKLOG = 256,

@@ -3,8 +3,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "base/str.h"
+#include "base/buf.h"
 
 enum { BUF_FIRST_BYTES = 256 };
 

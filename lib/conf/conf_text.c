@@ -93,6 +93,14 @@ static const char *after_scheme(const char *text, const char *const schemes[])
 
 static const char *const HTTP[] = {"http://", "https://", NULL};
 
+bool conf_url_has_login(const char *url)
+{
+	const char *rest = after_scheme(url, HTTP);
+	size_t at = rest == NULL ? 0 : strcspn(rest, "@");
+
+	return rest != NULL && rest[at] == '@' && at < strcspn(rest, "/?#");
+}
+
 bool conf_text_url(const char *text)
 {
 	const char *rest = after_scheme(text, HTTP);
@@ -100,7 +108,7 @@ bool conf_text_url(const char *text)
 	if (rest == NULL || !printable(text))
 		return false;
 	/* A Sentry DSN carries its public key before the host. */
-	if (strchr(rest, '@') != NULL && strcspn(rest, "@") < strcspn(rest, "/?#"))
+	if (conf_url_has_login(text))
 		rest = strchr(rest, '@') + 1;
 	return is_authority(rest, strcspn(rest, "/?#"));
 }

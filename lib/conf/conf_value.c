@@ -236,7 +236,6 @@ static bool parse_port(const struct conf_option *option, const char *text, struc
 		(void)v;                                                                           \
 		return fits(option, text) && conf_text_##name(text);                               \
 	}
-TEXT_PARSER(url)
 TEXT_PARSER(origin)
 TEXT_PARSER(pgurl)
 TEXT_PARSER(redisurl)
@@ -246,13 +245,21 @@ TEXT_PARSER(cidrs)
 TEXT_PARSER(name)
 TEXT_PARSER(mail)
 
+/* What is not secret is shown, so it may not carry a login. */
+static bool parse_url(const struct conf_option *option, const char *text, struct conf_value *v)
+{
+	(void)v;
+	return fits(option, text) && conf_text_url(text) &&
+	       ((option->flags & CONF_FLAG_SECRET) != 0 || !conf_url_has_login(text));
+}
+
 static const struct {
 	parse_fn *parse;
 	const char *form; /* completes "... is needed" */
 } TYPES[CONF_TYPE_COUNT] = {
         [CONF_TYPE_TEXT] = {parse_text, "a text of one line"},
         [CONF_TYPE_PATH] = {parse_path, "a path"},
-        [CONF_TYPE_URL] = {parse_url, "an http:// or https:// URL"},
+        [CONF_TYPE_URL] = {parse_url, "an http:// or https:// URL without a login"},
         [CONF_TYPE_ORIGIN] = {parse_origin, "an http:// or https:// URL without a path"},
         [CONF_TYPE_PGURL] = {parse_pgurl, "a postgresql:// URL"},
         [CONF_TYPE_REDISURL] = {parse_redisurl, "a redis://, rediss:// or unix:// URL"},
