@@ -87,8 +87,8 @@ async function explain(role, sql, params, tenant) {
 
 const HOT = [
 	['a key by its hash', 'yavio_ingest', `
-		SELECT id, project_id, workspace_id, expires_at, revoked_at FROM api_keys WHERE key_hash = $1`,
-	["sha256('key7')"], 1],
+		SELECT id, project_id, workspace_id, expires_at, revoked_at FROM api_keys WHERE key_hash = ANY (ARRAY[$1, $2])`,
+	["sha256('key7')", "sha256('no such')"], 1],
 	['one\'s workspaces', 'yavio_app', `
 		SELECT w.id, w.name, w.slug, m.role, w.plan
 		FROM workspace_members AS m JOIN workspaces AS w ON w.id = m.workspace_id

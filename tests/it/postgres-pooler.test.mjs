@@ -46,7 +46,8 @@ for (const mode of ['session', 'transaction']) {
 
 		it('role settings survive', async () => {
 			const client = await pooler.connect('yavio_app');
-			const { rows } = await client.query("SELECT current_setting('search_path') AS path, current_setting('statement_timeout') AS time");
+			const { rows } = await client.query(`
+				SELECT current_setting('search_path') AS path, current_setting('statement_timeout') AS time`);
 			assert.deepEqual(rows, [{ path: 'yavio, pg_catalog', time: '5s' }]);
 			await client.end();
 		});

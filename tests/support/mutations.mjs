@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Mutations of the schema's rights: every policy and grant taken away, and every one loosened. Each is { name, table,
-// sql }, and each must make a check fail.
+// hint, sql }, and each must make a check fail.
 import { FUNCTIONS, GRANTS } from './grants.mjs';
 
 const ROLES = Object.keys(GRANTS);
@@ -46,6 +46,7 @@ const grantMutations = (columns) => {
 				list.push({
 					name: `${held ? 'revoke' : 'grant'} ${verb} ${table}.${column}: ${role}`,
 					table,
+					hint: held ? 'what is granted' : `what is not granted to ${role}`,
 					sql: `${held ? 'REVOKE' : 'GRANT'} ${verb} (${column}) ON yavio.${table} ${held ? 'FROM' : 'TO'} ${role}`,
 				});
 			}
@@ -80,7 +81,7 @@ const functionMutations = (functions) =>
 		];
 	});
 
-/** Every mutation of the migrated schema that `service(sql)` reads; table names the checks to try first. */
+/** Every mutation of the migrated schema that `service(sql)` reads; table and hint name the checks to try first. */
 export async function mutationsOf(service) {
 	const policies = await service(`
 		SELECT policyname AS name, tablename AS "table", qual AS "using", with_check AS "check"

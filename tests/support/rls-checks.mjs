@@ -357,15 +357,18 @@ const functions = check('Q19', 'each function answers the one role it is for', [
 
 /** Every check that both executors can run; those of connections, pools and races are in the test file. */
 export const CHECKS = [
-	...granted, ...q10, ...q11write, ...q11insert, ...q11personal, rules, q12, q13, q14, q15, q17, q19, ...withheld(APP),
-	...withheld(INGEST), ...q8, functions, ...catalogChecks,
+	...catalogChecks, ...granted, ...q10, ...q11write, ...q11insert, ...q11personal, rules, q12, q13, q14, q15, q17, q19, ...withheld(APP),
+	...withheld(INGEST), ...q8, functions,
 ];
 
-/** Failures of the checks, those of the named table first; stops at the first failing check if asked. */
-export async function failuresOf(db, world, { table, first = false, checks = CHECKS } = {}) {
-	const near = checks.filter((one) => table && one.tables?.includes(table));
+/**
+ * Failures of the checks. Those of `table` come first, and of these the ones whose name begins with `hint`: first: true
+ * stops at the first check that fails.
+ */
+export async function failuresOf(db, world, { table, hint, first = false } = {}) {
+	const distance = (one) => (table && one.tables?.includes(table) ? (hint && one.name.startsWith(hint) ? 0 : 1) : 2);
 	const all = [];
-	for (const one of [...near, ...checks.filter((other) => !near.includes(other))]) {
+	for (const one of [...CHECKS].sort((a, b) => distance(a) - distance(b))) {
 		all.push(...(await one.run(db, world)).map((failure) => `${one.q} ${failure}`));
 		if (first && all.length > 0) break;
 	}
