@@ -20,9 +20,11 @@ struct ch_tenant {
 	const char *workspace_id, *project_id;
 };
 
-/* A value for {name:Type}, as ClickHouse text without quotes. Escaped by the client. */
+/* A value for {name:Type}: plain text, escaped by the client; raw: already ClickHouse text, as
+ * arrays are ("['a','b']", see ch_text_list). */
 struct ch_param {
 	const char *name, *value;
+	bool raw;
 };
 
 /* What an error means for the caller that wants to repeat. */
@@ -97,6 +99,9 @@ struct ch_query {
  * ERR_DASH_CLICKHOUSE_UNAVAILABLE, or the 50xx of cause otherwise; for CH_ADMIN always the cause.
  * After an error into_buf is as long as before; a sink may have got the first pieces. */
 enum err ch_select(struct ch *c, const struct ch_query *query, struct ch_result *result) MUST_CHECK;
+
+/* Adds "['a','b\\'c']", the text of an Array(String). False: does not fit. */
+bool ch_text_list(struct buf *out, const char *const *items, size_t items_len) MUST_CHECK;
 
 /* DDL and other statements without a result, as the handle's user with the limits of CH_ADMIN. */
 enum err ch_command(struct ch *c, const char *sql, const struct ch_param *params, size_t params_len,

@@ -48,4 +48,57 @@ enum ch_function_kind {
 /* Kind of an allowed function under the engine's case rules, NONE: not allowed. */
 enum ch_function_kind ch_function_find(const char *name, size_t len);
 
+struct ch {
+	struct conf_ch_endpoint at;
+	struct ch_options options;
+	char cluster[64];
+	struct httpc *http;
+	bool remote; /* another machine: bodies are gzipped */
+};
+
+/* One request to the store. */
+struct ch_call {
+	enum ch_class cls;
+	const struct ch_tenant *tenant;
+	const char *database; /* "" : none, the database may not exist yet */
+	const char *query;    /* into the URL, NULL: the body is the query */
+	const void *body;
+	size_t body_len;
+	const char *token; /* insert_deduplication_token, NULL: no insert */
+	const struct ch_param *params;
+	size_t params_len;
+	const char *format;
+	struct buf *into_buf;
+	bool (*sink)(const char *bytes, size_t len, void *arg);
+	void *sink_arg;
+};
+/* Makes it and fills result; returns result->cause. */
+enum err ch_call(struct ch *c, const struct ch_call *call, struct ch_result *result) MUST_CHECK;
+
+/* Adds "&name=value" for each setting of the class (clickhouse.md 4). */
+void ch_limits_add(const struct ch *c, enum ch_class cls, struct buf *url);
+/* max_execution_time of the class in milliseconds. */
+int64_t ch_limits_time_ms(const struct ch *c, enum ch_class cls);
+
+/* Fills cause and fault from http_status, ch_code and text. */
+void ch_error_classify(enum ch_class cls, struct ch_result *result);
+void ch_error_of_http(enum httpc_result http, struct ch_result *result);
+/* What a query of a tenant answers for a cause. */
+enum err ch_error_for_reply(enum ch_class cls, const struct ch_result *result);
+
+/* Statements of a file: each ends with ';' at a line's end. Moves *text behind the statement and
+ * gives it without the ';'; false at the end. Comment lines before it are left out. */
+bool ch_statement_next(const char **text, const char *end, const char **sql, size_t *len);
+/* Placeholders of clickhouse.md 9, and {{secret:NAME}} from secrets. False: unknown placeholder. */
+struct ch_render {
+	const char *database;
+	const char *cluster; /* "" : single */
+	const char *(*secret)(const char *name, size_t len, void *arg);
+	void *secret_arg;
+};
+bool ch_render(struct buf *out, const char *sql, size_t len, const struct ch_render *r);
+
+extern const char ch_users_sql[];
+extern const size_t ch_users_sql_len;
+
 #endif
