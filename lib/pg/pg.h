@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * PostgreSQL: the only user of libpq. Named statements (sql/queries), typed rows, transactions, the
- * tenant of a transaction, notifications. A handle belongs to one thread. */
+ * tenant of a transaction, notifications. A handle belongs to one thread,
+ * and to the process that opened it: a worker opens its own after fork. */
 #ifndef YAVIO_PG_PG_H
 #define YAVIO_PG_PG_H
 
@@ -15,7 +16,7 @@ enum {
 	PG_BACKOFF_MAX_MS = 2000,
 	PG_TX_TRIES = 3,
 	PG_PARAMS_MAX = 32,
-	PG_URL_BYTES = 1024,
+	PG_URL_BYTES = 4096,
 	PG_PARAM_BYTES_MAX = 1024 * 1024,
 	PG_SQLSTATE_BYTES = 6,
 	PG_CONSTRAINT_BYTES = 64,
@@ -33,7 +34,7 @@ struct pg;
 enum pg_role { PG_SERVICE = 1, PG_APP = 2, PG_INGEST = 4, PG_SUPERUSER = 8 };
 
 struct pg_options {
-	const char *url; /* libpq URL; must name its host or socket directory */
+	const char *url; /* postgresql://…; another machine only with sslmode=verify-full */
 	enum pg_role role;
 	const char *application_name; /* "yavio-ingest": shown by pg_stat_activity */
 	bool prepare;                 /* PG_PREPARE: false sends unnamed statements */
@@ -44,9 +45,10 @@ struct pg_options {
 	void *stop_arg;
 };
 
-/* Makes a handle without connecting; o is copied. ERR_OK, ERR_INFRA_INVALID_ENV_VAR (no libpq URL,
- * or it names no host), ERR_INFRA_INSECURE_CONFIGURATION (another machine without
- * sslmode=verify-full), ERR_DB_INTERNAL_ERROR (no memory). Free *out with pg_close. */
+/* Makes a handle without connecting; o is copied. ERR_OK, ERR_INFRA_INVALID_ENV_VAR (no
+ * postgresql:// URL, or PGHOST or a service would choose the server),
+ * ERR_INFRA_INSECURE_CONFIGURATION (another machine without sslmode=verify-full),
+ * ERR_DB_INTERNAL_ERROR (no memory). Free *out with pg_close. */
 enum err pg_open(const struct pg_options *o, struct pg **out) MUST_CHECK;
 /* NULL-safe; ends an open transaction by losing it. */
 void pg_close(struct pg *pg);

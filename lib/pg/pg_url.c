@@ -42,6 +42,13 @@ static bool all_local(const char *hosts)
 	}
 }
 
+/* Settings of libpq's own environment that would choose another server than the URL shows. */
+static bool environment_chooses(void)
+{
+	return getenv("PGHOST") != NULL || getenv("PGHOSTADDR") != NULL ||
+	       getenv("PGSERVICE") != NULL;
+}
+
 enum err pg_url_check(const char *url)
 {
 	PQconninfoOption *options;
@@ -56,8 +63,8 @@ enum err pg_url_check(const char *url)
 		return ERR_INFRA_INVALID_ENV_VAR;
 	host = option(options, "host");
 	hostaddr = option(options, "hostaddr");
-	/* Without a host, PGHOST or a service file would choose the server. */
-	if ((host[0] == '\0' && hostaddr[0] == '\0') || option(options, "service")[0] != '\0')
+	if ((host[0] == '\0' && hostaddr[0] == '\0' && environment_chooses()) ||
+	        option(options, "service")[0] != '\0')
 		e = ERR_INFRA_INVALID_ENV_VAR;
 	else if (!(all_local(host) && all_local(hostaddr)) &&
 	         strcmp(option(options, "sslmode"), "verify-full") != 0)

@@ -13,7 +13,7 @@ export class Driver {
 		this.child.stdin.on('error', () => {});
 		this.log = '';
 		this.child.stderr.on('data', (text) => (this.log += text));
-		this.exited = new Promise((done) => this.child.on('exit', (code, signal) => done(code ?? signal)));
+		this.exited = new Promise((done) => this.child.on('close', (code, signal) => done(code ?? signal)));
 		this.waiting = [];
 		let events = [];
 		createInterface({ input: this.child.stdout }).on('line', (line) => {
@@ -45,7 +45,7 @@ export class Driver {
 		return this;
 	}
 
-	/** Ends it; resolves to its exit status, which a sanitizer makes other than 0. */
+	/** Ends it; resolves to its exit status, which a sanitizer makes other than 0. Only then is `log` complete. */
 	async end() {
 		this.child.stdin.end();
 		return this.exited;

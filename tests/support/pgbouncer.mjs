@@ -12,7 +12,7 @@ const SERVER_CONNECTIONS = 2;
 /** Why there is no PgBouncer here, or false: what a test's skip option takes. */
 export const noPgbouncer = PROGRAM ? false : 'pgbouncer is not installed';
 
-/** Starts one in `mode` ('session' or 'transaction'); { connect(role), stop() }. */
+/** Starts one in `mode` ('session' or 'transaction'); { connect(role), url(role), stop() }. */
 export async function startPgbouncer(cluster, mode) {
 	const dir = mkdtempSync(join(tmpdir(), 'yavio-pb-'));
 	const user = serviceUser();
@@ -47,6 +47,8 @@ logfile = ${join(dir, 'log')}
 	await eventually(async () => (await connect('yavio_app')).end());
 	return {
 		connect,
+		/** libpq URL of a role, for a program. */
+		url: (role) => cluster.url(role).replace(encodeURIComponent(cluster.dir), encodeURIComponent(dir)).replace(/port=\d+/, 'port=6432'),
 		async stop() {
 			await letGo(server);
 			rmSync(dir, { recursive: true, force: true });

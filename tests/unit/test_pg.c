@@ -30,7 +30,7 @@ static void test_url(void **state)
 	        {"postgresql://a:b@localhost/yavio?hostaddr=10.0.0.1",
 	                ERR_INFRA_INSECURE_CONFIGURATION},
 	        {"postgresql://a:b@127.evil.example/yavio", ERR_INFRA_INSECURE_CONFIGURATION},
-	        {"postgresql://a:b@/yavio", ERR_INFRA_INVALID_ENV_VAR},
+	        {"postgresql://a:b@/yavio", ERR_OK},
 	        {"postgresql://a:b@localhost/yavio?service=x", ERR_INFRA_INVALID_ENV_VAR},
 	        {"postgresql://a:b@localhost/yavio?no_such_option=1", ERR_INFRA_INVALID_ENV_VAR},
 	        {"host=localhost dbname=yavio", ERR_INFRA_INVALID_ENV_VAR},
@@ -41,6 +41,11 @@ static void test_url(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		if (pg_url_check(cases[i].url) != cases[i].want)
 			fail_msg("%s gave %d", cases[i].url, pg_url_check(cases[i].url));
+	/* Then the URL does not say where it leads. */
+	setenv("PGHOST", "db.example.com", 1);
+	assert_int_equal(pg_url_check("postgresql://a:b@/yavio"), ERR_INFRA_INVALID_ENV_VAR);
+	assert_int_equal(pg_url_check("postgresql://a:b@localhost/yavio"), ERR_OK);
+	unsetenv("PGHOST");
 }
 
 static void test_open_refuses(void **state)
