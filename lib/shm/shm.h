@@ -66,10 +66,9 @@ double shm_get(const struct shm *s, unsigned metric, const char *const *labels);
 
 /* Prometheus text 0.0.4 of this map, added to out. */
 enum err shm_render(const struct shm *s, struct buf *out) MUST_CHECK;
-/* Of every *.map in the directory that has this layout; names that occur in several are grouped.
- * Files of another layout, torn or foreign are skipped and counted in
- * yavio_metrics_files_skipped. Only names that start with one of the prefixes (NULL-ended; NULL:
- * all). */
-enum err shm_render_dir(const char *dir, const char *const *prefixes, struct buf *out) MUST_CHECK;
+/* Of the maps <program>.map in the directory, programs NULL-ended (NULL: every *.map); names that
+ * occur in several are grouped. Files of another layout, torn or foreign are skipped and counted in
+ * yavio_metrics_files_skipped. ERR_INFRA_HOME_UNUSABLE: no such directory (logged). */
+enum err shm_render_dir(const char *dir, const char *const *programs, struct buf *out) MUST_CHECK;
 
 #endif

@@ -92,17 +92,6 @@ static const struct shm_desc *desc_by_name(const struct shm_head *h, const char 
 	return NULL;
 }
 
-static bool wanted(const char *name, const char *const *prefixes)
-{
-	if (prefixes == NULL)
-		return true;
-	for (; *prefixes != NULL; prefixes++) {
-		if (str_starts_with(name, *prefixes))
-			return true;
-	}
-	return false;
-}
-
 static bool seen_before(const struct maps *maps, size_t map, const char *name)
 {
 	for (size_t i = 0; i < map; i++) {
@@ -126,7 +115,7 @@ static void add_metric(
 	}
 }
 
-static enum err render_maps(const struct maps *maps, const char *const *prefixes, struct buf *out)
+static enum err render_maps(const struct maps *maps, struct buf *out)
 {
 	uint64_t dropped = 0;
 
@@ -136,7 +125,7 @@ static enum err render_maps(const struct maps *maps, const char *const *prefixes
 
 		dropped += atomic_load_explicit(&h->series_dropped, memory_order_relaxed);
 		for (uint32_t k = 0; k < h->sections[0].count; k++) {
-			if (wanted(descs[k].name, prefixes) && !seen_before(maps, i, descs[k].name))
+			if (!seen_before(maps, i, descs[k].name))
 				add_metric(out, maps, i, &descs[k]);
 		}
 	}
@@ -152,7 +141,7 @@ enum err shm_render(const struct shm *s, struct buf *out)
 {
 	struct maps maps = {.len = 1, .item = {*s}};
 
-	return render_maps(&maps, NULL, out);
+	return render_maps(&maps, out);
 }
 
 /* ---- maps of other processes ---------------------------------------------------------------- */
@@ -210,12 +199,28 @@ static bool map_file(int dir, const char *name, struct shm *out)
 	return false;
 }
 
-static void map_directory(DIR *dir, struct maps *maps)
+/* True for "<program>.map" of the list. */
+static bool wanted(const char *name, const char *const *programs)
+{
+	if (!str_ends_with(name, ".map"))
+		return false;
+	if (programs == NULL)
+		return true;
+	for (; *programs != NULL; programs++) {
+		size_t len = strlen(*programs);
+
+		if (strncmp(name, *programs, len) == 0 && strcmp(name + len, ".map") == 0)
+			return true;
+	}
+	return false;
+}
+
+static void map_directory(DIR *dir, const char *const *programs, struct maps *maps)
 {
 	struct dirent *entry;
 
 	while ((entry = readdir(dir)) != NULL) {
-		if (!str_ends_with(entry->d_name, ".map"))
+		if (!wanted(entry->d_name, programs))
 			continue;
 		if (maps->len < MAPS_MAX &&
 		        map_file(dirfd(dir), entry->d_name, &maps->item[maps->len]))
@@ -231,7 +236,7 @@ static int by_program(const void *a, const void *b)
 	        ((const struct shm *)b)->head->program, SHM_PROGRAM_BYTES);
 }
 
-enum err shm_render_dir(const char *path, const char *const *prefixes, struct buf *out)
+enum err shm_render_dir(const char *path, const char *const *programs, struct buf *out)
 {
 	struct maps maps = {.len = 0};
 	DIR *dir = opendir(path);
@@ -242,10 +247,10 @@ enum err shm_render_dir(const char *path, const char *const *prefixes, struct bu
 		        F_STR("path", path), F_STR("reason", strerror(errno)));
 		return ERR_INFRA_HOME_UNUSABLE;
 	}
-	map_directory(dir, &maps);
+	map_directory(dir, programs, &maps);
 	closedir(dir);
 	qsort(maps.item, maps.len, sizeof(maps.item[0]), by_program);
-	e = render_maps(&maps, prefixes, out);
+	e = render_maps(&maps, out);
 	buf_addf(out,
 	        "# HELP yavio_metrics_files_skipped Metric files of another layout\n"
 	        "# TYPE yavio_metrics_files_skipped gauge\n"

@@ -11,6 +11,7 @@
 #include "base/id.h"
 #include "fcgi/fcgi.h"
 #include "shm/shm.h"
+#include "web/web_metrics.h"
 
 enum {
 	WEB_PATH_PARAMS_MAX = 4,
@@ -116,17 +117,13 @@ struct web_program {
 
 	/* The cap of a route where an option changes it; NULL: route->body_cap always. */
 	size_t (*body_cap)(const struct app *, const struct web_route *);
-
-	/* Ids in the program's metric table. duration has the labels method, route, status; errors
-	 * has service, code. */
-	unsigned metric_duration, metric_errors;
 };
 
 /* What a worker keeps. */
 struct web_worker {
 	const struct web_program *program;
 	struct app *app;
-	struct shm *shm; /* may be NULL */
+	struct shm *shm; /* its table begins with WEB_METRIC_ROWS; may be NULL */
 	struct web_networks trusted_proxies;
 	struct buf body; /* memory reused from request to request */
 	struct buf reply_body;

@@ -208,9 +208,9 @@ static void account(const struct web_exchange *x, enum err e)
 	char status[12];
 
 	if (e != ERR_OK)
-		shm_add(x->worker->shm, p->metric_errors, SHM_LABELS(p->name, err_code(e)), 1);
+		shm_add(x->worker->shm, WEB_METRIC_ERRORS, SHM_LABELS(p->name, err_code(e)), 1);
 	if (str_format(status, sizeof(status), "%d", x->rep.status))
-		shm_observe(x->worker->shm, p->metric_duration,
+		shm_observe(x->worker->shm, WEB_METRIC_DURATION,
 		        SHM_LABELS(method_label(x), route, status), seconds);
 	LOG_AT(level, e, "request", F_STR("method", method_label(x)), F_STR("route", route),
 	        F_INT("status", x->rep.status), F_NUM("durationMs", seconds * 1e3),

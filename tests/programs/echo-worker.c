@@ -12,18 +12,12 @@
 #include "web/web.h"
 
 enum { BODY_CAP = 1000, REPLY_CAP = 1024 * 1024, BIG_REPLY_BYTES = 300000 };
-enum { METRIC_DURATION, METRIC_ERRORS };
-
-static const struct shm_metric METRICS[] = {
-        [METRIC_DURATION] = {"yavio_echo_http_request_duration_seconds", SHM_HISTOGRAM,
-                "Time of a request", {"method", "route", "status"}, 0, &shm_buckets_d},
-        [METRIC_ERRORS] = {"yavio_errors_total", SHM_COUNTER, "Errors answered",
-                {"service", "code"}, 0, NULL},
-};
+static const struct shm_metric METRICS[] = {WEB_METRIC_ROWS("echo")};
 
 struct settings {
 	const char *generation_file; /* its text is the configuration: "bad" is refused */
 	const char *metrics_file;
+	const char *trusted; /* networks */
 	bool null;
 	char generation[32];
 };
@@ -133,6 +127,7 @@ static const struct web_route ROUTES[] = {
         {WEB_POST, "/echo", WEB_AUTH_NONE, 0, BODY_CAP, WEB_MEDIA_JSON | WEB_MEDIA_ABSENT, echo},
         {WEB_GET, "/echo/{one}/{two}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, echo},
         {WEB_GET, "/sleep/{ms}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, nap},
+        {WEB_POST, "/sleep/{ms}", WEB_AUTH_NONE, 0, BODY_CAP, WEB_MEDIA_ANY, nap},
         {WEB_GET, "/crash", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, crash},
         {WEB_GET, "/fail/{what}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, fail},
         {WEB_GET, "/big", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, big},
@@ -158,8 +153,6 @@ static const struct web_program PROGRAM = {
         .err_body_short = ERR_INGEST_BODY_INCOMPLETE,
         .err_body_late = ERR_INGEST_REQUEST_DEADLINE,
         .err_internal = ERR_INGEST_INTERNAL_ERROR,
-        .metric_duration = METRIC_DURATION,
-        .metric_errors = METRIC_ERRORS,
 };
 
 static enum err start(void *arg, void **out)
@@ -171,6 +164,9 @@ static enum err start(void *arg, void **out)
 		return ERR_INFRA_INTERNAL_ERROR;
 	w->app = (struct app){&context->settings, context->shm, context->shared};
 	web_worker_init(&w->web, &PROGRAM, &w->app, context->shm);
+	if (context->settings.trusted != NULL &&
+	        !web_networks_parse(context->settings.trusted, &w->web.trusted_proxies))
+		return ERR_INFRA_INVALID_ENV_VAR;
 	*out = w;
 	return ERR_OK;
 }
@@ -236,6 +232,7 @@ static void set(struct fcgi_pool *pool, struct settings *s, const char *arg)
 	        {"ready=", NULL, &pool->ready_file},
 	        {"config=", NULL, &s->generation_file},
 	        {"metrics=", NULL, &s->metrics_file},
+	        {"trust=", NULL, &s->trusted},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++) {

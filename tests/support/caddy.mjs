@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: MIT
+// A real Caddy with the project's Caddyfile: free ports, private directories, gone with the test.
+import { request as httpRequest } from 'node:http';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ROOT, freePort, start, until } from './process.mjs';
+
+/** Starts it; sockets of programs are looked for in run. env overrides what it is told. */
+export async function startCaddy(t, { dir, run, env = {} }) {
+	const home = join(dir, 'home');
+	mkdirSync(join(home, 'caddy'), { recursive: true });
+	const port = await freePort();
+	const ingestPort = await freePort();
+	const caddy = start(t, 'caddy', ['run', '--adapter', 'caddyfile', '--config', join(ROOT, 'caddy/Caddyfile')], {
+		env: {
+			PATH: process.env.PATH,
+			HOME: home,
+			XDG_DATA_HOME: join(home, 'caddy'),
+			XDG_CONFIG_HOME: join(home, 'caddy'),
+			YAVIO_SITE: 'local',
+			YAVIO_RUN: run,
+			YAVIO_HOME: home,
+			YAVIO_WEB_ROOT: join(ROOT, 'web/static'),
+			YAVIO_BIND: '127.0.0.1',
+			YAVIO_HTTP_PORT: String(port),
+			YAVIO_INGEST_PORT: String(ingestPort),
+			YAVIO_DOMAIN: '',
+			YAVIO_INGEST_DOMAIN: '',
+			YAVIO_TRUSTED_PROXIES: '',
+			YAVIO_ACCESS_LOG: 'all',
+			...env,
+		},
+	});
+	await until('caddy', () => http({ port, path: '/app.css' }));
+	return { caddy, port, ingestPort, home };
+}
+
+/** One HTTP request over its own connection; chunks: sent one by one without a length. */
+export function http({ port, path = '/', method = 'GET', headers = {}, body, chunks, pause = 0, ca, host = '127.0.0.1' }) {
+	return new Promise((resolve, reject) => {
+		const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
+		const req = httpRequest({ host, port, path, method, agent: false, ca, headers: { ...length, ...headers } }, (res) => {
+			const parts = [];
+			res.on('data', (piece) => parts.push(piece));
+			res.on('error', reject);
+			res.on('end', () => {
+				const text = Buffer.concat(parts).toString();
+				resolve({
+					status: res.statusCode,
+					headers: res.headers,
+					raw: res.rawHeaders,
+					text,
+					get json() {
+						return JSON.parse(text);
+					},
+				});
+			});
+		});
+		req.on('error', reject);
+		if (!chunks) return req.end(body);
+		(async () => {
+			for (const chunk of chunks) {
+				req.write(chunk);
+				if (pause) await new Promise((done) => setTimeout(done, pause));
+			}
+			req.end();
+		})();
+	});
+}
