@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # gen-ch-functions.sh FILE: turns clickhouse/functions.allow into C initialisers, sorted by the name in lower case.
 set -euo pipefail
 grep -vE '^[[:space:]]*(#|$)' "$1" | LC_ALL=C awk '

@@ -393,21 +393,47 @@ static void warn_unknowns(struct conf *c, const struct conf_envfile *file)
 		warn_unknown(c, file->entries[i].name, file->entries[i].line);
 }
 
-static void hide_name(const char *name)
+static void hide_name(const char *name, bool secret)
 {
 	char with_file[96];
 
 	(void)unsetenv(name);
-	if (str_format(with_file, sizeof(with_file), "%s_FILE", name))
+	if (secret && str_format(with_file, sizeof(with_file), "%s_FILE", name))
 		(void)unsetenv(with_file);
 }
 
-/* What the program may not see leaves its memory and its environment. */
-static void cut_down(struct conf *c)
+/* A login made from DATABASE_URL must survive a reload, which no longer sees that name. */
+static void keep_made_url(const struct conf *c, enum conf_id id)
+{
+	if (conf_visible(c, id) && c->value[id].origin == CONF_FROM_SETTING &&
+	        !conf_visible(c, CONF_DATABASE_URL) &&
+	        c->value[CONF_DATABASE_URL].origin == CONF_FROM_ENVIRONMENT)
+		(void)setenv(conf_option(id)->name, c->value[id].text, 1);
+}
+
+static void cut_environment(const struct conf *c)
 {
 	const char *alias;
-	enum conf_id alias_id;
+	enum conf_id id;
 
+	keep_made_url(c, CONF_DATABASE_INGEST_URL);
+	keep_made_url(c, CONF_DATABASE_SERVICE_URL);
+	for (int i = 0; i < CONF_ID_COUNT; i++) {
+		if (!conf_visible(c, (enum conf_id)i))
+			hide_name(conf_option((enum conf_id)i)->name,
+			        conf_option_secret((enum conf_id)i));
+	}
+	for (size_t i = 0; conf_alias_at(i, &alias, &id); i++) {
+		if (!conf_visible(c, id))
+			hide_name(alias, conf_option_secret(id));
+	}
+}
+
+/* What the program may not see leaves its environment and its memory. */
+static void cut_down(struct conf *c)
+{
+	if (c->program != CONF_CLI && c->program != CONF_ALL)
+		cut_environment(c);
 	for (int i = 0; i < CONF_ID_COUNT; i++) {
 		struct conf_value *v = &c->value[i];
 
@@ -417,14 +443,6 @@ static void cut_down(struct conf *c)
 			explicit_bzero(v->text, strlen(v->text));
 		free(v->text);
 		*v = (struct conf_value){0};
-		if (c->program != CONF_CLI && c->program != CONF_ALL && i != CONF_YAVIO_ENV)
-			hide_name(conf_option((enum conf_id)i)->name);
-	}
-	if (c->program == CONF_CLI || c->program == CONF_ALL)
-		return;
-	for (size_t i = 0; conf_alias_at(i, &alias, &alias_id); i++) {
-		if (!conf_visible(c, alias_id))
-			hide_name(alias);
 	}
 }
 

@@ -181,6 +181,26 @@ static void test_environment_is_cut_down(void **state)
 	unsetenv("PATH_OF_SOMEBODY_ELSE");
 }
 
+/* The names that a value was made from are gone at a reload; the value must be the same. */
+static void test_reload_finds_the_same(void **state)
+{
+	struct conf *c;
+
+	(void)state;
+	setenv("DATABASE_URL", "postgresql://yavio_app:x@127.0.0.1/yavio", 1);
+	setenv("YAVIO_DOMAIN", "yavio.example.com", 1);
+	for (int i = 0; i < 2; i++) {
+		c = load_ok(CONF_INGEST, REQUIRED_OF_INGEST);
+		assert_true(str_starts_with(
+		        conf_str(c, CONF_DATABASE_INGEST_URL), "postgresql://yavio_ingest:"));
+		assert_string_equal(conf_str(c, CONF_YAVIO_ENV), "production");
+		assert_null(getenv("DATABASE_URL"));
+		conf_free(c);
+	}
+	unsetenv("DATABASE_INGEST_URL");
+	unsetenv("YAVIO_DOMAIN");
+}
+
 static void test_env_file_faults(void **state)
 {
 	struct conf *c;
@@ -253,6 +273,7 @@ int main(void)
 	        cmocka_unit_test(test_log_level),
 	        cmocka_unit_test(test_unknown_name),
 	        cmocka_unit_test(test_environment_is_cut_down),
+	        cmocka_unit_test(test_reload_finds_the_same),
 	        cmocka_unit_test(test_env_file_faults),
 	        cmocka_unit_test(test_tolerated_faults),
 	        cmocka_unit_test(test_key_ring),
