@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT
+ * yavio-dashboard: the API of the dashboard over FastCGI. */
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "fcgi/dashboard/dashboard.h"
+
+static const char *const SERVICES[] = {
+        [DASHBOARD_POSTGRES] = "postgres", [DASHBOARD_CLICKHOUSE] = "clickhouse", NULL};
+
+static enum err worker_start(void *arg, void **out)
+{
+	const struct dashboard *d = arg;
+	struct app *app = calloc(1, sizeof(*app));
+
+	if (app == NULL)
+		return ERR_DASH_INTERNAL_ERROR;
+	app->dashboard = d;
+	web_worker_init(&app->web, &dashboard_program, app, d->shm);
+	app->web.trusted_proxies = d->settings.trusted_proxies;
+	*out = app;
+	return ERR_OK;
+}
+
+static void worker_serve(struct fcgi_request *r, void *arg)
+{
+	struct app *app = arg;
+
+	web_serve(r, &app->web);
+}
+
+static void worker_stop(void *arg)
+{
+	struct app *app = arg;
+
+	web_worker_release(&app->web);
+	free(app);
+}
+
+/* Waits, visibly and not for ever, for a database that this program can work with. */
+static enum err wait_for_postgres(const struct dashboard_settings *s)
+{
+	const struct pg_options options = {.url = s->pg_url,
+	        .role = PG_APP,
+	        .application_name = "yavio-dashboard",
+	        .prepare = conf_bool(s->conf, CONF_PG_PREPARE),
+	        .answer_timeout_ms = DASHBOARD_PG_ANSWER_MS};
+	struct pg *pg = NULL;
+	enum err e = pg_open(&options, &pg);
+
+	if (e == ERR_OK)
+		e = pg_start(pg, PG_REACH_WAIT_MS, PG_SCHEMA_WAIT_MS);
+	if (e != ERR_OK)
+		log_fatal(e, "PostgreSQL cannot be used",
+		        F_STR("detail", pg != NULL ? pg_last_error(pg)->detail : NULL));
+	pg_close(pg);
+	return e;
+}
+
+static enum err reload(struct fcgi_pool *pool)
+{
+	struct dashboard *d = pool->ctx;
+	struct dashboard_settings settings;
+	struct conf *conf;
+	enum err e = web_start_reload(&d->start, &conf);
+
+	if (e == ERR_OK)
+		e = dashboard_settings_load(conf, &settings);
+	if (e != ERR_OK)
+		return e;
+	dashboard_settings_release(&d->settings);
+	d->settings = settings;
+	web_start_pool(&d->start, settings.conf, CONF_YAVIO_DASHBOARD_WORKERS, pool);
+	return ERR_OK;
+}
+
+static enum err prepare(struct dashboard *d, char **argv)
+{
+	struct conf *conf = d->start.conf;
+	enum err e;
+
+	d->start.conf = NULL;
+	e = dashboard_settings_load(conf, &d->settings);
+	if (e != ERR_OK)
+		return e;
+	e = wait_for_postgres(&d->settings);
+	if (e != ERR_OK)
+		return e;
+	d->health = web_health_new(SERVICES);
+	if (d->health == NULL)
+		return ERR_DASH_INTERNAL_ERROR;
+	e = shm_open_map(d->start.metrics_path, d->start.name, dashboard_metrics,
+	        DASHBOARD_METRIC_COUNT, &d->shm);
+	if (e != ERR_OK)
+		return e;
+	d->pool = (struct fcgi_pool){.argv = argv,
+	        .ctx = d,
+	        .start = worker_start,
+	        .serve = worker_serve,
+	        .stop = worker_stop,
+	        .monitor = dashboard_monitor,
+	        .reload = reload};
+	web_start_pool(&d->start, d->settings.conf, CONF_YAVIO_DASHBOARD_WORKERS, &d->pool);
+	return fcgi_pool_init(&d->pool);
+}
+
+int main(int argc, char **argv)
+{
+	static struct dashboard d = {.start = {.name = "dashboard", .program = CONF_DASHBOARD}};
+	int exit_code = 0;
+	enum err e;
+
+	if (!web_start(&d.start, argc, argv, &exit_code)) {
+		web_start_release(&d.start);
+		return exit_code;
+	}
+	e = prepare(&d, argv);
+	if (e == ERR_OK)
+		e = fcgi_pool_run(&d.pool);
+	fcgi_pool_release(&d.pool);
+	shm_close(d.shm);
+	web_health_free(d.health);
+	dashboard_settings_release(&d.settings);
+	return err_exit_code(e);
+}
