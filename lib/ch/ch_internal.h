@@ -87,17 +87,27 @@ void ch_error_of_http(enum httpc_result http, struct ch_result *result);
 enum err ch_error_for_reply(enum ch_class cls, const struct ch_result *result);
 
 /* Statements of a file: each ends with ';' at a line's end. Moves *text behind the statement and
- * gives it without the ';'; false at the end. Comment lines before it are left out. */
+ * gives it without the ';' and without comment lines before it; false at the end. */
 bool ch_statement_next(const char **text, const char *end, const char **sql, size_t *len);
-/* Placeholders of clickhouse.md 9, and {{secret:NAME}} from secrets. False: unknown placeholder. */
+
+enum { CH_RENDER_BYTES_MAX = 64 * 1024 };
+
+/* What the placeholders of clickhouse.md 9 stand for. */
 struct ch_render {
 	const char *database;
-	const char *cluster; /* "" : single */
-	const char *(*secret)(const char *name, size_t len, void *arg);
-	void *secret_arg;
+	const char *cluster;          /* "" : single */
+	const char *readers;          /* users that the row policies bind */
+	const struct ch_users *users; /* hashes in hex instead of passwords; NULL: none allowed */
+	bool local;                   /* {{both:x}} is x_local */
 };
-bool ch_render(struct buf *out, const char *sql, size_t len, const struct ch_render *r);
+/* {{on_cluster}}, {{db}}, {{local:t}}, {{both:t}}, {{engine:Replacing(c)}} of the last {{local:t}},
+ * {{durable}}, {{distributed:t:key}}, {{readers}}, {{secret:user}}, {{secret:host}}. False: unknown
+ * placeholder, or too long. */
+bool ch_render(struct buf *out, const char *sql, size_t len, const struct ch_render *r) MUST_CHECK;
 
+/* Files of clickhouse/ in this program. */
+extern const char ch_schema_migrations_sql[];
+extern const size_t ch_schema_migrations_sql_len;
 extern const char ch_users_sql[];
 extern const size_t ch_users_sql_len;
 
