@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -34,7 +32,6 @@ static struct {
 } lib;
 
 struct engine {
-	int lock_fd;
 	char path_arg[ENGINE_PATH_BYTES];
 	char config_arg[ENGINE_PATH_BYTES];
 	struct engine_conn *keeper; /* the engine lives as long as one connection is open */
@@ -82,32 +79,6 @@ static enum err library_load(void)
 	log_fatal(ERR_DB_STORE_LIBRARY_MISSING, "engine library is another version",
 	        F_STR("function", missing));
 	return ERR_DB_STORE_LIBRARY_MISSING;
-}
-
-/* The engine itself does not notice a second process on its directory. */
-static enum err directory_lock(const char *dir, int *lock_fd)
-{
-	char path[ENGINE_PATH_BYTES];
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-		goto failed;
-	if (!str_format(path, sizeof(path), "%s/yavio-store.lock", dir)) {
-		errno = ENAMETOOLONG;
-		goto failed;
-	}
-	*lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (*lock_fd < 0)
-		goto failed;
-	if (flock(*lock_fd, LOCK_EX | LOCK_NB) == 0)
-		return ERR_OK;
-	if (errno == EWOULDBLOCK) {
-		log_fatal(ERR_DB_STORE_LOCKED, "data directory is in use by another process",
-		        F_STR("directory", dir));
-		return ERR_DB_STORE_LOCKED;
-	}
-failed:
-	log_fatal(ERR_DB_STORE_OPEN_FAILED, "data directory cannot be used",
-	        F_STR("directory", dir), F_STR("why", strerror(errno)));
-	return ERR_DB_STORE_OPEN_FAILED;
 }
 
 /* Without it the engine takes 90 % of the RAM and 5 GB of mark cache. */
@@ -164,16 +135,12 @@ enum err engine_open(const struct engine_options *options, struct engine **out)
 	enum err err = ERR_DB_STORE_OPEN_FAILED;
 	if (!e)
 		return err;
-	e->lock_fd = -1;
 	if (!str_format(e->path_arg, sizeof(e->path_arg), "--path=%s", options->data_dir) ||
 	        !str_format(e->config_arg, sizeof(e->config_arg), "--config-file=%s",
 	                options->config_path)) {
 		log_fatal(err, "path of the data directory is too long");
 		goto out;
 	}
-	err = directory_lock(options->data_dir, &e->lock_fd);
-	if (err != ERR_OK)
-		goto out;
 	if (!config_write(options->config_path, options->memory_bytes)) {
 		err = ERR_DB_STORE_OPEN_FAILED;
 		log_fatal(err, "engine configuration not written",
@@ -206,8 +173,6 @@ void engine_close(struct engine *e)
 	if (!e)
 		return;
 	engine_disconnect(e->keeper);
-	if (e->lock_fd >= 0)
-		close(e->lock_fd);
 	/* The library stays loaded: its threads may still run. */
 	free(e);
 }

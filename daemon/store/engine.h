@@ -19,7 +19,7 @@ enum {
 };
 
 struct engine_options {
-	const char *data_dir;    /* created if absent, 0700 */
+	const char *data_dir;    /* locked by the caller (lock.h) */
 	const char *config_path; /* written by engine_open: the engine's own configuration */
 	int64_t memory_bytes;    /* most the whole engine may use */
 };
@@ -41,8 +41,8 @@ struct engine_answer {
 	struct engine_counts counts;
 };
 
-/* Loads the library, locks the directory and opens it. ERR_DB_STORE_LIBRARY_MISSING,
- * ERR_DB_STORE_LOCKED (another process has it), ERR_DB_STORE_OPEN_FAILED; each already logged. */
+/* Loads the library and opens the directory. ERR_DB_STORE_LIBRARY_MISSING,
+ * ERR_DB_STORE_OPEN_FAILED; each already logged. */
 enum err engine_open(const struct engine_options *options, struct engine **out) MUST_CHECK;
 /* Every connection must be closed before. NULL-safe. */
 void engine_close(struct engine *e);

@@ -6,12 +6,12 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "ch/ch_gate.h"
-#include "daemon/store/exec.h"
 #include "daemon/store/format.h"
 #include "daemon/store/job.h"
 #include "daemon/store/reply.h"
 #include "daemon/store/scan.h"
 #include "daemon/store/tenant.h"
+#include "daemon/store/exec.h"
 
 /* What is to run, worked out from the request. */
 struct statement {

@@ -101,7 +101,10 @@ static enum MHD_Result handle(void *arg, struct MHD_Connection *connection, cons
 	if (r->answered)
 		return MHD_YES;
 	idle_limit(connection, 0);
-	return exec_request(r);
+	enum MHD_Result result = exec_request(r);
+	if (!r->streams) /* else the watch cuts off a client that does not read */
+		idle_limit(connection, HTTP_IDLE_SECONDS);
+	return result;
 }
 
 static void completed(void *arg, struct MHD_Connection *connection, void **state,

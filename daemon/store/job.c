@@ -31,11 +31,20 @@ enum err job_begin(struct job **out, struct request *r, enum store_pool pool)
 	}
 	int fd = socket_of(r);
 	if (fd >= 0) {
-		watch_add(r->store->watch, &j->watched, fd, r->token);
+		watch_add(r->store->watch, &j->watched, fd, r->token, pool != STORE_POOL_SELECT);
 		j->is_watched = true;
 	}
 	*out = j;
 	return ERR_OK;
+}
+
+void job_done(struct job *j)
+{
+	engine_disconnect(j->conn);
+	j->conn = NULL;
+	if (j->pool)
+		pool_give(j->pool);
+	j->pool = NULL;
 }
 
 void job_end(struct job *j)
@@ -44,8 +53,6 @@ void job_end(struct job *j)
 		return;
 	if (j->is_watched)
 		watch_remove(j->store->watch, &j->watched);
-	engine_disconnect(j->conn);
-	if (j->pool)
-		pool_give(j->pool);
+	job_done(j);
 	free(j);
 }

@@ -18,6 +18,9 @@ struct job {
 /* Waits for a place, opens a connection, starts to watch the client. ERR_DB_STORE_BUSY,
  * ERR_DB_INTERNAL_ERROR; nothing is held then. */
 enum err job_begin(struct job **out, struct request *r, enum store_pool pool) MUST_CHECK;
+/* The engine has given everything: place and connection go back, the client stays watched while it
+ * reads. */
+void job_done(struct job *j);
 /* Ends what runs and gives everything back. NULL-safe. */
 void job_end(struct job *j);
 

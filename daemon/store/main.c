@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "conf/conf.h"
 #include "daemon/store/http.h"
+#include "daemon/store/lock.h"
 #include "daemon/store/store.h"
 
 enum {
@@ -88,7 +89,11 @@ static enum err store_open(struct store *s)
 	s->upload_bytes_max = o->memory_bytes / 4;
 	if (s->upload_bytes_max < UPLOAD_BYTES_LEAST)
 		s->upload_bytes_max = UPLOAD_BYTES_LEAST;
-	enum err err = engine_open(&engine, &s->engine);
+	enum err err = lock_take(o->data_dir, &s->lock_fd);
+	if (err != ERR_OK)
+		return err;
+	unlink(o->ready_path); /* of a process that was killed */
+	err = engine_open(&engine, &s->engine);
 	if (err == ERR_OK)
 		err = database_create(s);
 	if (err != ERR_OK)
@@ -103,6 +108,8 @@ static void store_close(struct store *s)
 	watch_stop(s->watch);
 	verdicts_free(s->verdicts);
 	engine_close(s->engine);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
 	for (size_t i = 0; i < STORE_POOL_COUNT; i++)
 		pool_release(&s->pools[i]);
 }
@@ -161,9 +168,11 @@ static enum err run(struct store *s)
 	if (err == ERR_OK)
 		serve(s, http, port);
 	http_stop(http);
+	if (http) {
+		unlink(s->options.port_path);
+		unlink(s->options.socket_path);
+	}
 	store_close(s);
-	unlink(s->options.port_path);
-	unlink(s->options.socket_path);
 	return err;
 }
 
@@ -175,7 +184,7 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-	static struct store store;
+	static struct store store = {.lock_fd = -1};
 	bool check = argc == 2 && strcmp(argv[1], "--check-config") == 0;
 	if (argc == 2 && strcmp(argv[1], "--version") == 0) {
 		printf("yavio-store %s\n", YAVIO_VERSION);

@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "daemon/store/format.h"
-#include "daemon/store/reply.h"
 #include "daemon/store/scan.h"
+#include "daemon/store/reply.h"
 
 enum {
 	REPLY_BLOCK_BYTES = 64 * 1024,      /* asked of the reader at a time */
@@ -299,6 +299,8 @@ static bool stream_fetch(struct stream *s)
 		return false;
 	}
 	s->last = piece == ENGINE_PIECE_LAST;
+	if (s->last)
+		job_done(s->job);
 	s->taken = format_header_len(s->format, s->answer.data, s->answer.len);
 	return true;
 }
@@ -371,6 +373,7 @@ static enum MHD_Result reply_pieces(struct request *r, const char *format, struc
 	buf_init(&s->packed, REPLY_GZIP_BYTES_MAX);
 	if (r->gzip_answer)
 		s->gzip = gzip_deflate_new(REPLY_GZIP_LEVEL);
+	r->streams = job != NULL;
 	if (job)
 		atomic_store(&job->watched.in_engine, false);
 	uint64_t size = last && !s->gzip ? s->answer.len : MHD_SIZE_UNKNOWN;

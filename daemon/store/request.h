@@ -27,6 +27,7 @@ struct request {
 	bool gzip_answer;                      /* the client wants and may get gzip */
 	bool whole_answer; /* wait_end_of_query: the status tells how it ended */
 	bool answered;     /* a response is queued */
+	bool streams;      /* the response still works in the engine */
 	bool bad_encoding; /* a Content-Encoding that we do not know */
 	int64_t began_ms;
 };

@@ -27,6 +27,7 @@ struct store {
 	struct options options;
 	struct users users;
 	struct settings_limits limits;
+	int lock_fd; /* of the data directory, -1: not locked */
 	struct engine *engine;
 	struct pool pools[STORE_POOL_COUNT];
 	struct verdicts *verdicts;

@@ -40,7 +40,8 @@ static size_t round_collect(struct watch *w, char tokens[][ENGINE_TOKEN_BYTES])
 	for (struct watched *s = w->first; s && found < WATCH_KILLS_MAX; s = s->next) {
 		if (client_stalled(s, now))
 			shutdown(s->fd, SHUT_RDWR);
-		if (!atomic_load(&s->gone) && (atomic_load(&w->end_all) || client_gone(s)))
+		if (!atomic_load(&s->gone) &&
+		        (atomic_load(&w->end_all) || (!s->finishes && client_gone(s))))
 			atomic_store(&s->gone, true);
 		if (!atomic_load(&s->gone) || now - s->killed_ms < WATCH_KILL_AGAIN_MS)
 			continue;
@@ -91,9 +92,9 @@ void watch_stop(struct watch *w)
 	free(w);
 }
 
-void watch_add(struct watch *w, struct watched *s, int fd, const char *token)
+void watch_add(struct watch *w, struct watched *s, int fd, const char *token, bool finishes)
 {
-	*s = (struct watched){.fd = fd, .killed_ms = -WATCH_KILL_AGAIN_MS};
+	*s = (struct watched){.fd = fd, .finishes = finishes, .killed_ms = -WATCH_KILL_AGAIN_MS};
 	str_copy(s->token, sizeof(s->token), token);
 	atomic_store(&s->in_engine, true);
 	atomic_store(&s->progress_ms, clock_mono_ms());

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Watches the clients of running statements: one that went away, or stopped reading, ends its
- * statement. */
+ * Watches the clients of running statements: a select whose client went away is stopped, a client
+ * that stopped reading its result is cut off. */
 #ifndef YAVIO_STORE_WATCH_H
 #define YAVIO_STORE_WATCH_H
 
@@ -20,7 +20,8 @@ struct watch;
 /* One running statement; belongs to the caller, who keeps it until watch_remove. */
 struct watched {
 	struct watched *next, **link;
-	int fd; /* socket of the client */
+	int fd;        /* socket of the client */
+	bool finishes; /* runs to its end even without its client: writes */
 	char token[ENGINE_TOKEN_BYTES];
 	atomic_bool in_engine;            /* waits for the engine, not for the client */
 	atomic_int_least64_t progress_ms; /* monotonic time of the last piece given to the client */
@@ -33,7 +34,8 @@ struct watch *watch_start(struct engine *engine);
 /* No statement may be watched any more. NULL-safe. */
 void watch_stop(struct watch *w);
 
-void watch_add(struct watch *w, struct watched *statement, int fd, const char *token);
+void watch_add(
+        struct watch *w, struct watched *statement, int fd, const char *token, bool finishes);
 void watch_remove(struct watch *w, struct watched *statement);
 /* Ends every statement that is running (shutdown). */
 void watch_end_all(struct watch *w);

@@ -135,13 +135,15 @@ class Store {
 		const child = spawn('setpriv', [...as, '--pdeathsig=KILL', this.program],
 			{ env: this.#env, cwd: this.home, stdio: ['ignore', 'inherit', 'pipe'] });
 		this.#child = child;
+		this.log = '';
 		child.stderr.on('data', (d) => (this.log += d));
 		this.exited = once(child, 'exit').then(([code, signal]) => {
 			this.#child = undefined;
 			return { code, signal };
 		});
+		const ready = join(this.home, 'run/store.ready');
 		const end = Date.now() + START_MS;
-		while (!existsSync(join(this.home, 'run/store.ready'))) {
+		while (!(existsSync(ready) && this.log.includes('store is ready'))) {
 			if (!this.#child) throw new Error(`yavio-store did not start:\n${this.log}`);
 			if (Date.now() > end) throw new Error(`yavio-store is not ready:\n${this.log}`);
 			await sleep(20);
@@ -162,7 +164,6 @@ class Store {
 	/** kill -9, then start again on the same data. */
 	async crash() {
 		await this.signal('SIGKILL');
-		rmSync(join(this.home, 'run/store.ready'), { force: true });
 		await this.start();
 	}
 
