@@ -12,6 +12,11 @@
 /* A plan of the largest size that settings allow, and one record of the largest size. */
 enum { BATCH_BYTES_MAX = 512 * 1024 * 1024 };
 
+uint32_t spool_crc(const void *bytes, size_t len)
+{
+	return spool_crc32c(0, bytes, len);
+}
+
 void spool_batch_init(struct spool_batch *b)
 {
 	memset(b, 0, sizeof(*b));

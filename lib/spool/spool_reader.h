@@ -27,6 +27,9 @@ void spool_reader_close(struct spool_reader *r);
 /* The spool's UUID, for deduplication tokens. */
 const char *spool_reader_id(const struct spool_reader *r);
 
+/* CRC32C, for tokens. */
+uint32_t spool_crc(const void *bytes, size_t len);
+
 /* What waits behind the last plan. */
 struct spool_backlog {
 	uint64_t rows;     /* event rows */

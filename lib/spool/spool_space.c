@@ -90,7 +90,7 @@ static bool disk_is_low(struct spool_space *s, int spool_fd)
 	if (spool_sys.fstatvfs(spool_fd, &fs) != 0)
 		return s->low_disk;
 	avail = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize;
-	if (reserve == 0) {
+	if (reserve <= 0) {
 		reserve = (int64_t)fs.f_blocks * (int64_t)fs.f_frsize / 100 * SPACE_RESERVE_PERCENT;
 		if (reserve < SPACE_RESERVE_BYTES)
 			reserve = SPACE_RESERVE_BYTES;

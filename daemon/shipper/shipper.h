@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ * yavio-shipper: takes acknowledged events from the spool to the store, each exactly once. */
+#ifndef YAVIO_SHIPPER_SHIPPER_H
+#define YAVIO_SHIPPER_SHIPPER_H
+
+#include <signal.h>
+#include <stdatomic.h>
+
+#include "ch/ch.h"
+#include "daemon/shipper/options.h"
+#include "daemon/shipper/units.h"
+#include "spool/spool_reader.h"
+
+enum {
+	SHIP_INSERT_BYTES = 16 * 1024 * 1024,
+	SHIP_INSERT_MONTHS = 14,
+	SHIP_LANES = 2, /* inserts at the same time */
+	SHIP_BACKOFF_FIRST_MS = 1000,
+	SHIP_BACKOFF_LAST_MS = 60 * 1000,
+	SHIP_STOP_MS = 5000, /* for the last insert after SIGTERM */
+	SHIP_TOKEN_BYTES = 192,
+};
+
+/* Since the start; one thread writes, metrics.c reads. */
+struct counters {
+	uint64_t inserts_ok, inserts_refused, inserts_failed, retries;
+	uint64_t rows_server, rows_widget, registry_rows; /* stored */
+	uint64_t quarantined, damaged;
+	uint64_t quarantined_events; /* of quarantined: rows of table events */
+};
+
+/* Where inserts go: ch_insert, or what a test puts in its place. lane: 0 … SHIP_LANES - 1, never
+ * the same twice at a time. */
+struct sink {
+	enum err (*insert)(void *arg, unsigned lane, const char *table, const char *token,
+	        const char *body, size_t len, struct ch_result *result);
+	bool (*ping)(void *arg);
+	void *arg;
+};
+
+struct metrics;
+
+struct shipper {
+	struct options options;
+	struct spool_reader *reader;
+	struct sink sink;
+	struct metrics *metrics; /* may be NULL */
+	struct counters counters;
+	struct spool_batch batch;
+	struct buf scratch[SHIP_LANES];
+	volatile sig_atomic_t *stop;
+	_Atomic int64_t stop_by_ms; /* clock_mono_ms at which calls are ended, 0: not stopping */
+	int64_t backoff_ms, behind_logged_ms, full_logged_ms;
+};
+
+enum ship_result {
+	SHIP_DONE,    /* stored and acknowledged */
+	SHIP_NOTHING, /* nothing to ship */
+	SHIP_LATER,   /* stopping: the plan under way waits in the spool */
+};
+
+/* ---- send.c ---- */
+
+/* Sends the batch until all of it is stored or set aside, waiting as long as it takes; SHIP_LATER
+ * only when stopping. */
+enum ship_result send_batch(struct shipper *s);
+/* True when SIGTERM came and its time is over. */
+bool send_must_stop(const struct shipper *s);
+/* Waits the next step of the back-off (1 … 60 s), less when the store answers again or a stop
+ * comes. */
+void send_back_off(struct shipper *s, enum err cause);
+
+/* ---- search.c ---- */
+
+/* Sends unit u piece by piece, halving what is refused, from row `from`, first piece up to `to`;
+ * rows that are refused alone go to quarantine. */
+enum ship_result search_unit(
+        struct shipper *s, const struct units *units, uint32_t u, uint32_t from, uint32_t to);
+
+/* ---- loop.c ---- */
+
+/* Ships until *stop, then once more (≤ SHIP_STOP_MS). ERR_OK, or what makes going on pointless
+ * (5406). */
+enum err loop_run(struct shipper *s);
+/* Plans, sends, acknowledges one batch. */
+enum err loop_ship(struct shipper *s, enum ship_result *result);
+
+/* ---- metrics.c ---- */
+
+struct metrics *metrics_open(const struct options *o);
+void metrics_close(struct metrics *m);
+/* After an insert: how long it took and how many rows it had. */
+void metrics_insert(struct metrics *m, int64_t took_ms, uint64_t rows, const char *result);
+void metrics_retry(struct metrics *m, enum err cause);
+/* After a batch was acknowledged: how old its oldest event was. */
+void metrics_batch(struct metrics *m, const struct shipper *s);
+/* Gauges, at most once a second unless force. */
+void metrics_refresh(struct metrics *m, const struct shipper *s, const struct spool_backlog *b);
+void metrics_store_up(struct metrics *m, bool up);
+
+#endif
