@@ -125,6 +125,8 @@ static enum err run(struct shipper *s)
 		return e;
 	}
 	s->stop = &stop_signal;
+	s->backoff_first_ms = SHIP_BACKOFF_FIRST_MS;
+	s->backoff_last_ms = SHIP_BACKOFF_LAST_MS;
 	s->sink = (struct sink){.insert = lane_insert, .ping = lane_ping, .arg = &lanes};
 	s->metrics = metrics_open(&s->options);
 	spool_batch_init(&s->batch);

@@ -32,9 +32,9 @@ void send_back_off(struct shipper *s, enum err cause)
 	int64_t until, ping;
 
 	s->counters.retries++;
-	s->backoff_ms = s->backoff_ms == 0 ? SHIP_BACKOFF_FIRST_MS : 2 * s->backoff_ms;
-	if (s->backoff_ms > SHIP_BACKOFF_LAST_MS)
-		s->backoff_ms = SHIP_BACKOFF_LAST_MS;
+	s->backoff_ms = s->backoff_ms == 0 ? s->backoff_first_ms : 2 * s->backoff_ms;
+	if (s->backoff_ms > s->backoff_last_ms)
+		s->backoff_ms = s->backoff_last_ms;
 	log_warn(ERR_INGEST_CLICKHOUSE_WRITE_RETRYING,
 	        err_message(ERR_INGEST_CLICKHOUSE_WRITE_RETRYING), F_STR("cause", err_code(cause)),
 	        F_STR("what", err_message(cause)), F_INT("waitMs", s->backoff_ms));
@@ -43,7 +43,9 @@ void send_back_off(struct shipper *s, enum err cause)
 	until = clock_mono_ms() + s->backoff_ms;
 	ping = clock_mono_ms() + SEND_PING_MS;
 	while (clock_mono_ms() < until && !stopping(s)) {
-		clock_sleep_ms(SEND_POLL_MS);
+		int64_t left = until - clock_mono_ms();
+
+		clock_sleep_ms(left < SEND_POLL_MS ? left : SEND_POLL_MS);
 		/* A store that was away is used as soon as it is back. */
 		if (cause == ERR_DB_CH_CONNECTION_REFUSED && clock_mono_ms() >= ping) {
 			if (s->sink.ping(s->sink.arg))

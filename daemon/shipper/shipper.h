@@ -50,6 +50,7 @@ struct shipper {
 	struct buf scratch[SHIP_LANES];
 	volatile sig_atomic_t *stop;
 	_Atomic int64_t stop_by_ms; /* clock_mono_ms at which calls are ended, 0: not stopping */
+	int64_t backoff_first_ms, backoff_last_ms; /* SHIP_BACKOFF_…, shorter in tests */
 	int64_t backoff_ms, behind_logged_ms, full_logged_ms;
 };
 
