@@ -66,6 +66,10 @@ enum err store_key_lookup(struct pg *pg, const struct store_secrets *secrets, co
 /* Marks keys as used now, at most once a minute each; on an ingest connection. */
 enum err store_key_touch(struct pg *pg, const char *const *key_ids, size_t len) MUST_CHECK;
 
+/* Has pg (an ingest connection of its own) told of every key that is made, changed or deleted:
+ * pg_wait_notify then gives the hash in hex. */
+void store_key_listen(struct pg *pg);
+
 struct store_new_key {
 	/* what is wanted */
 	const char *workspace_id, *project_id;

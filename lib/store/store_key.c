@@ -87,3 +87,8 @@ enum err store_key_touch(struct pg *pg, const char *const *key_ids, size_t len)
 	return len == 0 ? ERR_OK
 	                : pg_exec(pg, PGQ_KEY_TOUCH, PG_PARAMS(PG_UUIDS(key_ids, len)), NULL);
 }
+
+void store_key_listen(struct pg *pg)
+{
+	pg_listen(pg, PGQ_KEY_LISTEN);
+}
