@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT
+ * Set-up and migration of PostgreSQL and of the event store. */
+#include <limits.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/str.h"
+#include "ch/ch.h"
+#include "cli/databases.h"
+#include "httpc/httpc.h"
+#include "pg/pg_migrate.h"
+
+enum { PING_MS = 2000, PING_PAUSE_MS = 200, SAY_EVERY_MS = 5000 };
+
+static bool superuser_url(const struct cli *cli, struct buf *url)
+{
+	char sockets[PATH_MAX];
+	int64_t port = conf_int(cli->conf, CONF_POSTGRES_PORT);
+
+	if (!conf_socket_dir(cli->conf, sockets, sizeof(sockets)))
+		return false;
+	buf_add_str(url, "postgresql://postgres:");
+	(void)httpc_add_escaped(url, conf_str(cli->conf, CONF_POSTGRES_SUPERUSER_PASSWORD));
+	buf_add_str(url, "@/postgres?host=");
+	(void)httpc_add_escaped(url, sockets);
+	buf_addf(url, "&port=%lld", (long long)(port > 0 ? port : 5432));
+	return !url->failed;
+}
+
+enum cli_exit databases_bootstrap(struct cli *cli)
+{
+	struct pg_bootstrap_options options = {
+	        .service_password = conf_str(cli->conf, CONF_POSTGRES_SERVICE_PASSWORD),
+	        .app_password = conf_str(cli->conf, CONF_POSTGRES_APP_PASSWORD),
+	        .ingest_password = conf_str(cli->conf, CONF_POSTGRES_INGEST_PASSWORD),
+	};
+	char why[PG_DETAIL_BYTES] = "";
+	struct buf url;
+	enum err e = ERR_DB_INTERNAL_ERROR;
+
+	if (!program_is_local(cli, PROGRAM_POSTGRES))
+		return CLI_DONE;
+	buf_init(&url, PG_URL_BYTES);
+	if (superuser_url(cli, &url)) {
+		options.superuser_url = buf_str(&url);
+		e = pg_bootstrap(&options, why);
+	}
+	if (url.data)
+		explicit_bzero(url.data, url.len);
+	buf_release(&url);
+	if (e != ERR_OK)
+		return cli_fail(cli, e,
+		        "POSTGRES_SUPERUSER_PASSWORD must be the one the cluster was made with",
+		        "%s", why);
+	return CLI_DONE;
+}
+
+static void tell_pg(void *arg, enum pg_migrate_event event, const struct pg_migration *m,
+        int64_t ms, const char *text)
+{
+	struct cli *cli = arg;
+
+	switch (event) {
+	case PG_MIGRATE_WAITING:
+		cli_say(cli, "  PostgreSQL: another migration runs, waiting");
+		break;
+	case PG_MIGRATE_RETRYING:
+		cli_say(cli, "  PostgreSQL %s: again, %s", m->name, text ? text : "");
+		break;
+	case PG_MIGRATE_APPLIED:
+		cli_say(cli, "%s PostgreSQL %s (%lld ms)", cli_mark(CLI_MARK_OK), m->name,
+		        (long long)ms);
+		break;
+	case PG_MIGRATE_APPLYING:
+	case PG_MIGRATE_FAILED:
+		break;
+	}
+}
+
+enum cli_exit databases_migrate_pg(struct cli *cli, bool dry_run, int *applied)
+{
+	char url[PG_URL_BYTES];
+	struct pg_migrate_options options = {
+	        .url = url, .dry_run = dry_run, .progress = tell_pg, .arg = cli};
+	struct pg_migrate_result result = {0};
+	enum err e = ERR_DB_INTERNAL_ERROR;
+
+	if (conf_pg_url(cli->conf, url, sizeof(url)))
+		e = pg_migrate(&options, &result);
+	explicit_bzero(url, sizeof(url));
+	if (e == ERR_DB_PG_CONNECTION_REFUSED)
+		return cli_fail(cli, ERR_CLI_POSTGRESQL_UNREACHABLE, NULL, "%s", result.text);
+	if (e != ERR_OK)
+		return cli_fail(cli, e, NULL, "%s", result.text);
+	if (applied)
+		*applied = result.applied;
+	return CLI_DONE;
+}
+
+static struct ch *open_ch(const struct cli *cli)
+{
+	struct conf_ch_endpoint at;
+	struct ch *c = NULL;
+
+	if (conf_ch_endpoint(cli->conf, &at))
+		c = ch_open(&at, &(struct ch_options){
+		                         .cluster = conf_str(cli->conf, CONF_CLICKHOUSE_CLUSTER)});
+	explicit_bzero(&at, sizeof(at));
+	return c;
+}
+
+struct ch_progress {
+	struct cli *cli;
+	int applied;
+	char text[CH_ERROR_TEXT_BYTES + 128];
+};
+
+static void tell_ch(enum ch_migrate_event event, const struct ch_migration *m,
+        const struct ch_result *result, void *arg)
+{
+	struct ch_progress *p = arg;
+
+	if (event == CH_MIGRATE_APPLIED) {
+		p->applied++;
+		cli_say(p->cli, "%s ClickHouse %s", cli_mark(CLI_MARK_OK), m->name);
+	} else if (event == CH_MIGRATE_FAILED) {
+		(void)snprintf(p->text, sizeof(p->text), "%s: %s", m ? m->name : "users",
+		        result ? result->text : "");
+	}
+}
+
+static enum cli_exit list_pending_ch(struct cli *cli, struct ch *c, int *applied)
+{
+	unsigned version = 0;
+	enum err e = ch_schema_version(c, &version);
+
+	if (e != ERR_OK)
+		return cli_fail(cli, ERR_CLI_CLICKHOUSE_UNREACHABLE, NULL, "%s", err_message(e));
+	for (size_t i = 0; i < ch_migrations_len; i++) {
+		if (ch_migrations[i].version > version) {
+			cli_say(cli, "  ClickHouse %s would be applied", ch_migrations[i].name);
+			(*applied)++;
+		}
+	}
+	return CLI_DONE;
+}
+
+enum cli_exit databases_migrate_ch(struct cli *cli, bool dry_run, int *applied)
+{
+	struct ch_progress progress = {.cli = cli};
+	struct ch *c = open_ch(cli);
+	enum cli_exit rc = CLI_DONE;
+	enum err e;
+
+	if (!c)
+		return cli_fail(cli, ERR_CLI_INTERNAL_ERROR, NULL,
+		        "no memory, or no address of ClickHouse");
+	if (dry_run) {
+		rc = list_pending_ch(cli, c, &progress.applied);
+	} else {
+		e = ch_migrate(c, tell_ch, &progress);
+		if (e == ERR_DB_CH_CONNECTION_REFUSED)
+			rc = cli_fail(
+			        cli, ERR_CLI_CLICKHOUSE_UNREACHABLE, NULL, "%s", progress.text);
+		else if (e != ERR_OK)
+			rc = cli_fail(cli, e, NULL, "%s", progress.text);
+	}
+	if (applied)
+		*applied = progress.applied;
+	ch_close(c);
+	return rc;
+}
+
+enum cli_exit databases_wait_ch(struct cli *cli, int64_t wait_ms)
+{
+	int64_t began = clock_mono_ms(), said = began;
+	struct ch *c = open_ch(cli);
+	enum err e = ERR_DB_CH_CONNECTION_REFUSED;
+
+	while (c && (e = ch_ping(c, PING_MS)) != ERR_OK && clock_mono_ms() - began < wait_ms) {
+		if (clock_mono_ms() - said >= SAY_EVERY_MS) {
+			said = clock_mono_ms();
+			cli_say(cli, "  waiting for ClickHouse (%lld s)",
+			        (long long)(said - began) / 1000);
+		}
+		clock_sleep_ms(PING_PAUSE_MS);
+	}
+	ch_close(c);
+	if (e != ERR_OK)
+		return cli_fail(cli, ERR_CLI_CLICKHOUSE_UNREACHABLE,
+		        "check CLICKHOUSE_URL, or unset it for the embedded store",
+		        "no answer within %lld s", (long long)(wait_ms / 1000));
+	return CLI_DONE;
+}
