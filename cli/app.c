@@ -5,14 +5,18 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <linux/openat2.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/str.h"
 #include "cli/app.h"
 
-enum { APP_FILES_MAX = 4000, COPY_BYTES = 1 << 20, TREE_FDS = 16 };
+#define ENGINE "libchdb.so"
+
+enum { APP_FILES_MAX = 4000, COPY_BYTES = 1 << 20, TREE_FDS = 16, ENGINE_MODE = 0755 };
 
 static bool add_file(struct app *app, const char *source, const char *path)
 {
@@ -67,6 +71,58 @@ static bool add_tree(struct cli *cli, struct app *app, const char *name)
 	return nftw(root, visit, TREE_FDS, FTW_PHYS) == 0;
 }
 
+/* A directory of the home for root to work in, which no link of its owner can turn elsewhere: -1
+ * when it is not there or a link is on the way. */
+static int open_plain_directory(const char *path)
+{
+	struct open_how how = {
+	        .flags = O_PATH | O_DIRECTORY | O_CLOEXEC, .resolve = RESOLVE_NO_SYMLINKS};
+
+	return (int)syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+}
+
+/* app/ belongs to whoever the home belongs to; app/lib stays root's, like the file in it. */
+static bool give_to_owner(int home, int app)
+{
+	struct stat st;
+
+	return fstat(home, &st) == 0 && fchownat(app, "", st.st_uid, st.st_gid, AT_EMPTY_PATH) == 0;
+}
+
+/* The engine is 560 MB: on the same file system it gets a second name, made by root beside the
+ * other copies; false: it has to be copied. */
+static bool link_engine(struct cli *cli, const char *source)
+{
+	char path[PATH_MAX];
+	int home, app = -1, lib = -1;
+	bool ok = false;
+
+	home = open_plain_directory(cli->home);
+	if (home < 0)
+		return false;
+	(void)mkdirat(home, "app", ENGINE_MODE);
+	if (str_format(path, sizeof(path), "%s/app", cli->home))
+		app = open_plain_directory(path);
+	if (app >= 0) {
+		(void)mkdirat(app, "lib", ENGINE_MODE);
+		(void)give_to_owner(home, app);
+	}
+	if (app >= 0 && str_format(path, sizeof(path), "%s/app/lib", cli->home))
+		lib = open_plain_directory(path);
+	if (lib >= 0) {
+		(void)unlinkat(lib, ENGINE, 0);
+		ok = linkat(AT_FDCWD, source, lib, ENGINE, 0) == 0;
+	}
+	if (lib >= 0)
+		(void)close(lib);
+	if (!ok && app >= 0)
+		(void)unlinkat(app, "lib", AT_REMOVEDIR); /* the owner makes his own */
+	if (app >= 0)
+		(void)close(app);
+	(void)close(home);
+	return ok;
+}
+
 enum cli_exit app_open(struct cli *cli, struct app *app)
 {
 	char source[PATH_MAX], path[PATH_MAX];
@@ -80,9 +136,9 @@ enum cli_exit app_open(struct cli *cli, struct app *app)
 			     add_file(app, source, path);
 	}
 	/* beside the programs' directory, as their own search path has it */
-	if (ok && str_format(source, sizeof(source), "%s/../../lib/libchdb.so", cli->bin) &&
-	        access(source, R_OK) == 0)
-		ok = add_file(app, source, "lib/libchdb.so");
+	if (ok && str_format(source, sizeof(source), "%s/../../lib/" ENGINE, cli->bin) &&
+	        access(source, R_OK) == 0 && !link_engine(cli, source))
+		ok = add_file(app, source, "lib/" ENGINE);
 	ok = ok && add_tree(cli, app, "caddy") && add_tree(cli, app, "web/static");
 	if (!ok)
 		return cli_fail(cli, ERR_INFRA_HOME_UNUSABLE, "build it: make build",

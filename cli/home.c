@@ -259,6 +259,9 @@ enum cli_exit home_become_owner(struct cli *cli, bool low_ports)
 	        (low_ports && !keep_low_ports()))
 		return cli_fail(cli, ERR_CLI_PERMISSION, NULL, "cannot become the owner of %s: %s",
 		        cli->home, strerror(errno));
+	/* the caller's directory may be one that the owner cannot enter */
+	if (chdir("/") != 0)
+		return cli_fail(cli, ERR_CLI_PERMISSION, NULL, "/: %s", strerror(errno));
 	/* the kernel hides a process that changed its user from /proc readers of that user */
 	(void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 	return CLI_DONE;

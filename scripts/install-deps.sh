@@ -107,6 +107,7 @@ quiet_begin() {
 }
 quiet_end() {
   rm -f "$policy" "$no_cluster"
+  rmdir --ignore-fail-on-non-empty "${no_cluster%/*}" 2>/dev/null || true
   [ ! -e "$policy.before-yavio" ] || mv "$policy.before-yavio" "$policy"
 }
 
