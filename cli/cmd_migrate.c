@@ -20,7 +20,8 @@ static const char *const state_names[] = {
 };
 
 struct line {
-	const char *database, *name, *state;
+	const char *database, *state;
+	char name[128]; /* "0001_base" */
 	char at[CLOCK_TEXT_BYTES];
 };
 
@@ -110,15 +111,20 @@ static enum cli_exit show_status(struct cli *cli)
 			rc = cli_fail(cli, ERR_CLI_INTERNAL_ERROR, NULL, "out of memory");
 	}
 	for (size_t i = 0; lines && i < len; i++) {
-		lines[count] = (struct line){
-		        "PostgreSQL", states[i].name, state_names[states[i].state], ""};
+		lines[count].database = "PostgreSQL";
+		lines[count].state = state_names[states[i].state];
+		(void)snprintf(lines[count].name, sizeof(lines[count].name), "%04d_%s",
+		        states[i].version, states[i].name);
 		if (states[i].applied_at_ms)
 			clock_format_iso(states[i].applied_at_ms, lines[count].at);
 		count++;
 	}
-	for (size_t i = 0; lines && i < ch_migrations_len; i++)
-		lines[count++] = (struct line){"ClickHouse", ch_migrations[i].name,
-		        ch_migrations[i].version <= version ? "applied" : "pending", ""};
+	for (size_t i = 0; lines && i < ch_migrations_len; i++) {
+		lines[count].database = "ClickHouse";
+		lines[count].state = ch_migrations[i].version <= version ? "applied" : "pending";
+		(void)str_copy(lines[count].name, sizeof(lines[count].name), ch_migrations[i].name);
+		count++;
+	}
 	if (lines)
 		print_lines(cli, lines, count);
 	free(lines);

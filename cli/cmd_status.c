@@ -268,9 +268,10 @@ static void print_services(const struct status *s)
 		printf(" not reachable\n");
 	printf("PostgreSQL  %s", ok_mark(s->postgres_ok));
 	if (s->postgres_ok)
-		printf(" %lld workspaces, %lld projects, %lld keys\n",
-		        (long long)s->counts.workspaces, (long long)s->counts.projects,
-		        (long long)s->counts.live_keys);
+		printf(" %lld workspace%s, %lld project%s, %lld key%s\n",
+		        (long long)s->counts.workspaces, s->counts.workspaces == 1 ? "" : "s",
+		        (long long)s->counts.projects, s->counts.projects == 1 ? "" : "s",
+		        (long long)s->counts.live_keys, s->counts.live_keys == 1 ? "" : "s");
 	else
 		printf(" not reachable\n");
 	if (s->spool_ok)

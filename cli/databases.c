@@ -55,6 +55,20 @@ enum cli_exit databases_bootstrap(struct cli *cli)
 	return CLI_DONE;
 }
 
+/* `yavio migrate` lists what it applies; at a start one line a database is enough. */
+static bool is_listed(const struct cli *cli)
+{
+	return cli->verbose || cli->command->run == cmd_migrate;
+}
+
+static void say_schema(const struct cli *cli, const char *database, int applied, int64_t began_ms)
+{
+	if (applied && !is_listed(cli))
+		cli_say(cli, "%s %s schema made: %d migration%s (%.1f s)", cli_mark(CLI_MARK_OK),
+		        database, applied, applied == 1 ? "" : "s",
+		        (double)(clock_mono_ms() - began_ms) / 1000);
+}
+
 static void tell_pg(void *arg, enum pg_migrate_event event, const struct pg_migration *m,
         int64_t ms, const char *text)
 {
@@ -68,8 +82,9 @@ static void tell_pg(void *arg, enum pg_migrate_event event, const struct pg_migr
 		cli_say(cli, "  PostgreSQL %s: again, %s", m->name, text ? text : "");
 		break;
 	case PG_MIGRATE_APPLIED:
-		cli_say(cli, "%s PostgreSQL %s (%lld ms)", cli_mark(CLI_MARK_OK), m->name,
-		        (long long)ms);
+		if (is_listed(cli))
+			cli_say(cli, "%s PostgreSQL %s (%lld ms)", cli_mark(CLI_MARK_OK), m->name,
+			        (long long)ms);
 		break;
 	case PG_MIGRATE_APPLYING:
 	case PG_MIGRATE_FAILED:
@@ -84,6 +99,7 @@ enum cli_exit databases_migrate_pg(struct cli *cli, bool dry_run, int *applied)
 	        .url = url, .dry_run = dry_run, .progress = tell_pg, .arg = cli};
 	struct pg_migrate_result result = {0};
 	enum err e = ERR_DB_INTERNAL_ERROR;
+	int64_t began = clock_mono_ms();
 
 	if (conf_pg_url(cli->conf, url, sizeof(url)))
 		e = pg_migrate(&options, &result);
@@ -92,6 +108,8 @@ enum cli_exit databases_migrate_pg(struct cli *cli, bool dry_run, int *applied)
 		return cli_fail(cli, ERR_CLI_POSTGRESQL_UNREACHABLE, NULL, "%s", result.text);
 	if (e != ERR_OK)
 		return cli_fail(cli, e, NULL, "%s", result.text);
+	if (!dry_run)
+		say_schema(cli, "PostgreSQL", result.applied, began);
 	if (applied)
 		*applied = result.applied;
 	return CLI_DONE;
@@ -122,7 +140,8 @@ static void tell_ch(enum ch_migrate_event event, const struct ch_migration *m,
 
 	if (event == CH_MIGRATE_APPLIED) {
 		p->applied++;
-		cli_say(p->cli, "%s ClickHouse %s", cli_mark(CLI_MARK_OK), m->name);
+		if (is_listed(p->cli))
+			cli_say(p->cli, "%s ClickHouse %s", cli_mark(CLI_MARK_OK), m->name);
 	} else if (event == CH_MIGRATE_FAILED) {
 		(void)snprintf(p->text, sizeof(p->text), "%s: %s", m ? m->name : "users",
 		        result ? result->text : "");
@@ -150,6 +169,7 @@ enum cli_exit databases_migrate_ch(struct cli *cli, bool dry_run, int *applied)
 	struct ch_progress progress = {.cli = cli};
 	struct ch *c = open_ch(cli);
 	enum cli_exit rc = CLI_DONE;
+	int64_t began = clock_mono_ms();
 	enum err e;
 
 	if (!c)
@@ -164,6 +184,8 @@ enum cli_exit databases_migrate_ch(struct cli *cli, bool dry_run, int *applied)
 			        cli, ERR_CLI_CLICKHOUSE_UNREACHABLE, NULL, "%s", progress.text);
 		else if (e != ERR_OK)
 			rc = cli_fail(cli, e, NULL, "%s", progress.text);
+		else
+			say_schema(cli, "ClickHouse", progress.applied, began);
 	}
 	if (applied)
 		*applied = progress.applied;
