@@ -88,6 +88,10 @@ static enum cli_exit load_settings(struct cli *cli)
 	rc = home_resolve(cli);
 	if (rc != CLI_DONE)
 		return rc;
+	/* one spelling for all: names of directories are made of it */
+	if (strcmp(cli->home, conf_str(cli->conf, CONF_YAVIO_HOME)) != 0 &&
+	        setenv("YAVIO_HOME", cli->home, 1) != 0)
+		return cli_fail(cli, ERR_CLI_INTERNAL_ERROR, NULL, "out of memory");
 	if (!env_file && (needs & CLI_NEEDS_STACK) &&
 	        settings_path(cli, running, sizeof(running)) && access(running, R_OK) == 0)
 		env_file = running;

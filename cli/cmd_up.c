@@ -31,6 +31,7 @@ struct up {
 	int64_t began_ms, wait_ms;
 	bool was_running; /* a supervisor was there before */
 	bool settings_changed;
+	bool started[PROGRAM_COUNT]; /* by this command */
 	bool changed[PROGRAM_COUNT]; /* its script or its binary differs from what runs */
 	struct buf settings;
 	struct app app;
@@ -272,6 +273,7 @@ static enum cli_exit start_one(struct up *u, enum program_id id)
 		if (!service_stop(u->cli, id) || !service_wait_stopped(u->cli, id, STOP_MS))
 			return not_ready(u, id, "does not stop");
 	}
+	u->started[id] = true;
 	if (!service_start(u->cli, id))
 		return not_ready(u, id, "cannot be started: its runsv does not answer");
 	return wait_ready(u, id);
@@ -280,8 +282,12 @@ static enum cli_exit start_one(struct up *u, enum program_id id)
 /* Migrations come after both databases and before whatever uses them. */
 static enum cli_exit prepare_databases(struct up *u)
 {
-	enum cli_exit rc = databases_bootstrap(u->cli);
 	bool migrate = conf_bool(u->cli->conf, CONF_YAVIO_AUTO_MIGRATE);
+	enum cli_exit rc = CLI_DONE;
+
+	/* passwords come from the settings, so that a new one takes effect here */
+	if (u->started[PROGRAM_POSTGRES] || u->settings_changed)
+		rc = databases_bootstrap(u->cli);
 
 	if (rc == CLI_DONE && !program_is_local(u->cli, PROGRAM_STORE))
 		rc = databases_wait_ch(u->cli, u->wait_ms);

@@ -56,12 +56,27 @@ bool home_find_checkout(struct cli *cli)
 	return str_copy(cli->share, sizeof(cli->share), "/usr/local/share/yavio");
 }
 
+/* realpath of what exists of path, with the rest as written. */
+static bool resolve_links(const char *path, char out[PATH_MAX])
+{
+	char head[PATH_MAX], real[PATH_MAX];
+
+	if (!str_copy(head, sizeof(head), path))
+		return false;
+	for (char *slash; !realpath(head, real); *slash = '\0') {
+		slash = strrchr(head, '/');
+		if (!slash || slash == head)
+			return str_copy(out, PATH_MAX, path);
+	}
+	return str_format(out, PATH_MAX, "%s%s", real, path + strlen(head));
+}
+
 enum cli_exit home_resolve(struct cli *cli)
 {
 	const char *home = conf_str(cli->conf, CONF_YAVIO_HOME);
 	char real[PATH_MAX];
 
-	if (realpath(home, real))
+	if (resolve_links(home, real))
 		home = real;
 	if (*home != '/' || strlen(home) < 2 || !str_copy(cli->home, sizeof(cli->home), home))
 		return cli_fail(cli, ERR_INFRA_HOME_UNUSABLE,

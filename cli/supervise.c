@@ -149,6 +149,9 @@ static void remove_run_files(const struct cli *cli)
 		if (str_format(path, sizeof(path), "%s/%s", sockets, suffixes[i]))
 			(void)unlink(path);
 	}
+	/* a short directory of its own, when YAVIO_HOME is too long for a socket's name */
+	if (!str_starts_with(sockets, cli->home))
+		(void)rmdir(sockets);
 }
 
 enum cli_exit supervisor_stop(struct cli *cli, int64_t timeout_ms, bool quiet)
