@@ -84,7 +84,9 @@ static enum cli_exit load_settings(struct cli *cli)
 		e = move_home_if_private(&l);
 	if (e != ERR_OK)
 		return cli_fail(cli, ERR_CLI_ENV_FILE_MISSING, NULL, "%s cannot be read",
-		        env_file ? env_file : ".env");
+		        env_file                   ? env_file
+		        : getenv("YAVIO_ENV_FILE") ? getenv("YAVIO_ENV_FILE")
+		                                   : ".env of the checkout");
 	rc = home_resolve(cli);
 	if (rc != CLI_DONE)
 		return rc;

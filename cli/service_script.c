@@ -68,7 +68,9 @@ static void add_death_pact(const struct cli *cli, enum program_id id, struct buf
 	buf_addf(b, " \\\n  setpriv --pdeathsig %s", id == PROGRAM_POSTGRES ? "QUIT" : "KILL");
 	if (*conf_str(cli->conf, CONF_YAVIO_DOMAIN) && id != PROGRAM_CADDY)
 		buf_add_str(b, " --ambient-caps=-all --inh-caps=-all");
-	buf_add_str(b, " --no-new-privs");
+	/* Caddy may have the right to low ports from its file (setcap) */
+	if (id != PROGRAM_CADDY)
+		buf_add_str(b, " --no-new-privs");
 }
 
 static int64_t connections(const struct cli *cli)
