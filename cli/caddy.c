@@ -2,11 +2,15 @@
  * Caddy's command line and environment. */
 #include <limits.h>
 #include <stdlib.h>
+#include <sys/xattr.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "cli/caddy.h"
 #include "cli/proc.h"
 #include "cli/service_script.h"
+
+#define CADDY "/usr/bin/caddy"
 
 enum {
 	VALIDATE_MS = 20000,
@@ -15,6 +19,39 @@ enum {
 	PAIRS_MAX = 128
 };
 
+const char *caddy_site(const struct cli *cli)
+{
+	if (*conf_str(cli->conf, CONF_YAVIO_DOMAIN))
+		return "domain";
+	return *conf_str(cli->conf, CONF_YAVIO_TRUSTED_PROXIES) ? "proxy" : "local";
+}
+
+bool caddy_may_bind_low(void)
+{
+	char program[PATH_MAX];
+
+	return geteuid() == 0 ||
+	       (realpath(CADDY, program) && getxattr(program, "security.capability", NULL, 0) > 0);
+}
+
+/* An empty value is left out, or Caddy would take it for one; a list is parted by blanks there. */
+static void add_option(const struct cli *cli, enum conf_id id, caddy_pair_fn *pair, struct buf *b)
+{
+	const char *value = conf_str(cli->conf, id);
+	enum conf_type type = conf_option(id)->type;
+	char list[4096];
+
+	if (!*value)
+		return;
+	if ((type == CONF_TYPE_IPS || type == CONF_TYPE_CIDRS) &&
+	        str_copy(list, sizeof(list), value)) {
+		for (char *comma = list; (comma = strchr(comma, ',')) != NULL;)
+			*comma = ' ';
+		value = list;
+	}
+	pair(b, conf_option(id)->name, value);
+}
+
 void caddy_environment(const struct cli *cli, caddy_pair_fn *pair, struct buf *b)
 {
 	char path[PATH_MAX];
@@ -22,12 +59,9 @@ void caddy_environment(const struct cli *cli, caddy_pair_fn *pair, struct buf *b
 	for (enum conf_id id = 0; id < CONF_ID_COUNT; id++) {
 		if (conf_option_visible(id, CONF_CADDY) && conf_option_visible(id, CONF_CLI) &&
 		        !conf_option_secret(id) && id != CONF_YAVIO_HOME)
-			pair(b, conf_option(id)->name, conf_str(cli->conf, id));
+			add_option(cli, id, pair, b);
 	}
-	pair(b, "YAVIO_SITE",
-	        *conf_str(cli->conf, CONF_YAVIO_DOMAIN)            ? "domain"
-	        : *conf_str(cli->conf, CONF_YAVIO_TRUSTED_PROXIES) ? "proxy"
-	                                                           : "local");
+	pair(b, "YAVIO_SITE", caddy_site(cli));
 	if (conf_socket_dir(cli->conf, path, sizeof(path)))
 		pair(b, "YAVIO_RUN", path);
 	if (str_format(path, sizeof(path), "%s/web/static", cli->share))

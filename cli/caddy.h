@@ -8,6 +8,10 @@
 
 typedef void caddy_pair_fn(struct buf *b, const char *name, const char *value);
 
+/* Which site file the Caddyfile imports: "local", "domain" or "proxy". */
+const char *caddy_site(const struct cli *cli);
+/* Whether Caddy could listen below 1024: started by root, or by the file's own right (setcap). */
+bool caddy_may_bind_low(void);
 /* Calls pair for each variable of the Caddyfile. */
 void caddy_environment(const struct cli *cli, caddy_pair_fn *pair, struct buf *b);
 /* The command, ended by a newline. */

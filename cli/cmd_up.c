@@ -55,41 +55,48 @@ static enum err port_error(int64_t port)
 	}
 }
 
-static enum cli_exit taken(struct cli *cli, enum conf_id setting, int64_t port)
+struct port {
+	enum program_id program;
+	const char *name; /* of its setting, or what it is for */
+	int64_t number;
+	const char *addresses;
+};
+
+static enum cli_exit taken(struct cli *cli, const struct port *p)
 {
 	char holder[128] = "by a process this user cannot see";
-	char fix[256];
+	char fix[256] = "stop it";
 	struct proc_holder who;
+	enum conf_id setting;
 
-	if (proc_port_holder((uint16_t)port, &who) && who.pid)
+	if (proc_port_holder((uint16_t)p->number, &who) && who.pid)
 		(void)snprintf(holder, sizeof(holder), "by %s (pid %d)", who.name, (int)who.pid);
-	(void)snprintf(fix, sizeof(fix),
-	        "stop it, or set %s to a free port, in .env or in front: %s=%lld make run",
-	        conf_option(setting)->name, conf_option(setting)->name, (long long)port + 1000);
-	return cli_fail(cli, port_error(port), fix, "port %lld (%s) is in use %s", (long long)port,
-	        conf_option(setting)->name, holder);
+	if (conf_option_find(p->name, &setting))
+		(void)snprintf(fix, sizeof(fix),
+		        "stop it, or set %s to a free port, in .env or in front: %s=%lld make run",
+		        p->name, p->name, (long long)p->number + 1000);
+	return cli_fail(cli, port_error(p->number), fix, "port %lld (%s) is in use %s",
+	        (long long)p->number, p->name, holder);
 }
 
-static enum cli_exit check_port(struct cli *cli, enum conf_id setting, const char *addresses)
+static enum cli_exit check_port(struct cli *cli, const struct port *p)
 {
-	int64_t port = conf_int(cli->conf, setting);
-	char address[64], caddy[PATH_MAX];
-	const char *cursor = addresses;
+	char address[64];
+	const char *cursor = p->addresses;
 
-	while (port > 0 && conf_list_next(&cursor, address, sizeof(address))) {
-		switch (proc_port_probe(address, (uint16_t)port)) {
+	while (p->number > 0 && conf_list_next(&cursor, address, sizeof(address))) {
+		switch (proc_port_probe(address, (uint16_t)p->number)) {
 		case 0:
 			break;
 		case EADDRINUSE:
-			return taken(cli, setting, port);
+			return taken(cli, p);
 		case EACCES:
-			if (geteuid() == 0 || !realpath("/usr/bin/caddy", caddy))
-				(void)str_copy(caddy, sizeof(caddy), "/usr/bin/caddy");
+			if (caddy_may_bind_low())
+				break;
 			return cli_fail(cli, ERR_CLI_PORT_PRIVILEGED,
 			        "sudo setcap cap_net_bind_service=+ep /usr/bin/caddy, or a port "
 			        "above 1023",
-			        "port %lld (%s) is below 1024", (long long)port,
-			        conf_option(setting)->name);
+			        "port %lld (%s) is below 1024", (long long)p->number, p->name);
 		default:
 			return cli_fail(cli, ERR_INFRA_INVALID_ENV_VAR,
 			        "use an address of this machine: ip -brief address",
@@ -103,16 +110,18 @@ static enum cli_exit check_port(struct cli *cli, enum conf_id setting, const cha
 static enum cli_exit check_ports(struct up *u)
 {
 	struct cli *cli = u->cli;
-	const char *bind = conf_str(cli->conf, CONF_YAVIO_BIND);
-	const struct {
-		enum program_id program;
-		enum conf_id setting;
-		const char *addresses;
-	} ports[] = {
-	        {PROGRAM_CADDY, CONF_YAVIO_HTTP_PORT, bind},
-	        {PROGRAM_CADDY, CONF_YAVIO_INGEST_PORT, bind},
-	        {PROGRAM_STORE, CONF_CLICKHOUSE_HTTP_PORT, "127.0.0.1"},
-	        {PROGRAM_POSTGRES, CONF_POSTGRES_PORT, "127.0.0.1"},
+	bool domain = *conf_str(cli->conf, CONF_YAVIO_DOMAIN) != '\0';
+	const char *bind = domain ? "127.0.0.1" : conf_str(cli->conf, CONF_YAVIO_BIND);
+	const struct port ports[] = {
+	        {PROGRAM_CADDY, "YAVIO_HTTP_PORT", conf_int(cli->conf, CONF_YAVIO_HTTP_PORT), bind},
+	        {PROGRAM_CADDY, "YAVIO_INGEST_PORT", conf_int(cli->conf, CONF_YAVIO_INGEST_PORT),
+	                bind},
+	        {PROGRAM_STORE, "CLICKHOUSE_HTTP_PORT",
+	                conf_int(cli->conf, CONF_CLICKHOUSE_HTTP_PORT), "127.0.0.1"},
+	        {PROGRAM_POSTGRES, "POSTGRES_PORT", conf_int(cli->conf, CONF_POSTGRES_PORT),
+	                "127.0.0.1"},
+	        {PROGRAM_CADDY, "HTTPS of YAVIO_DOMAIN", domain ? 443 : 0, "0.0.0.0"},
+	        {PROGRAM_CADDY, "HTTP of YAVIO_DOMAIN", domain ? 80 : 0, "0.0.0.0"},
 	};
 	enum cli_exit rc = CLI_DONE;
 	struct service_state s;
@@ -121,7 +130,7 @@ static enum cli_exit check_ports(struct up *u)
 		service_state(cli, ports[i].program, &s);
 		if (!program_is_local(cli, ports[i].program) || s.running)
 			continue;
-		if (check_port(cli, ports[i].setting, ports[i].addresses) != CLI_DONE)
+		if (check_port(cli, &ports[i]) != CLI_DONE)
 			rc = CLI_FAILED;
 	}
 	return rc;
@@ -228,11 +237,36 @@ static enum cli_exit not_ready(struct up *u, enum program_id id, const char *why
 	        *line ? "; its last line: " : "", line);
 }
 
+/* Caddy is ready when what stands behind it is: says who is not, and why. */
+static void explain_health(struct up *u, char *why, size_t why_size)
+{
+	static const struct {
+		enum program_id id;
+		const char *path;
+	} asked[] = {{PROGRAM_INGEST, "/health/ready"}, {PROGRAM_DASHBOARD, "/api/health"}};
+
+	for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+		struct buf body;
+		int status = 0;
+
+		buf_init(&body, OUTPUT_BYTES);
+		if (ready_health(u->cli, asked[i].id, asked[i].path, &status, &body) != ERR_OK)
+			(void)snprintf(
+			        why, why_size, "is not ready: %s gives no answer", asked[i].path);
+		else if (status != 200)
+			(void)snprintf(why, why_size, "is not ready: %s answers %d %.300s",
+			        asked[i].path, status, buf_str(&body));
+		buf_release(&body);
+		if (status != 200)
+			return;
+	}
+}
+
 static enum cli_exit wait_ready(struct up *u, enum program_id id)
 {
 	int64_t began = clock_mono_ms(), said = began;
 	struct service_state s;
-	char why[64];
+	char why[512];
 
 	while (!ready_now(u->cli, id)) {
 		int64_t now = clock_mono_ms();
@@ -243,6 +277,8 @@ static enum cli_exit wait_ready(struct up *u, enum program_id id)
 		if (now - began >= u->wait_ms) {
 			(void)snprintf(why, sizeof(why), "is not ready after %lld s",
 			        (long long)(u->wait_ms / 1000));
+			if (id == PROGRAM_CADDY)
+				explain_health(u, why, sizeof(why));
 			return not_ready(u, id, why);
 		}
 		if (now - said >= SAY_EVERY_MS) {

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "cli/caddy.h"
 #include "cli/stack.h"
 #include "httpc/httpc.h"
 
@@ -19,6 +20,9 @@ static void own_address(const struct cli *cli, char out[INET6_ADDRSTRLEN + 2])
 	const char *list = conf_str(cli->conf, CONF_YAVIO_BIND);
 	struct in6_addr v6;
 
+	/* with a domain the two ports are for this machine only */
+	if (*conf_str(cli->conf, CONF_YAVIO_DOMAIN))
+		list = "127.0.0.1";
 	if (!conf_list_next(&list, first, sizeof(first)) || strcmp(first, "0.0.0.0") == 0 ||
 	        strcmp(first, "::") == 0)
 		(void)str_copy(first, sizeof(first), "127.0.0.1");
@@ -79,11 +83,13 @@ enum err ready_health(
 	return e;
 }
 
-static bool answers_200(struct cli *cli, enum program_id id, const char *path)
+/* Behind another proxy Caddy refuses this machine itself, which shows that it serves. */
+static bool answers(struct cli *cli, enum program_id id, const char *path)
 {
 	int status;
 
-	return ready_health(cli, id, path, &status, NULL) == ERR_OK && status == 200;
+	return ready_health(cli, id, path, &status, NULL) == ERR_OK &&
+	       (status == 200 || (status == 403 && strcmp(caddy_site(cli), "proxy") == 0));
 }
 
 bool ready_now(struct cli *cli, enum program_id id)
@@ -94,8 +100,8 @@ bool ready_now(struct cli *cli, enum program_id id)
 	case PROGRAM_POSTGRES:
 		return cluster_ready(cli);
 	case PROGRAM_CADDY:
-		return answers_200(cli, PROGRAM_INGEST, "/health/ready") &&
-		       answers_200(cli, PROGRAM_DASHBOARD, "/api/health");
+		return answers(cli, PROGRAM_INGEST, "/health/ready") &&
+		       answers(cli, PROGRAM_DASHBOARD, "/api/health");
 	default:
 		return str_format(path, sizeof(path), "%s/run/%s.ready", cli->home,
 		               programs[id].name) &&
