@@ -164,7 +164,7 @@ static enum cli_exit run(struct query *q, struct ch *c, const struct ch_tenant *
 {
 	struct ch_result result = {0};
 	struct buf answer;
-	struct ch_query query = {.cls = tenant ? CH_FREE_SQL : CH_ADMIN,
+	struct ch_query query = {.cls = tenant ? CH_DASHBOARD : CH_ADMIN,
 	        .tenant = tenant,
 	        .sql = q->sql,
 	        .format = q->format,
