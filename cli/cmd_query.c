@@ -157,8 +157,9 @@ static enum cli_exit query_failed(struct query *q, enum err e, const struct ch_r
 
 	if (cause == ERR_DB_CH_CONNECTION_REFUSED)
 		return cli_fail(q->cli, ERR_CLI_CLICKHOUSE_UNREACHABLE, NULL, NULL);
-	/* what the store calls an unknown error is the text of the query */
-	if (cause == ERR_DB_INTERNAL_ERROR && result->fault == CH_FAULT_QUERY)
+	/* unknown names are the fault of the query's text, not of the schema */
+	if ((cause == ERR_DB_INTERNAL_ERROR && result->fault == CH_FAULT_QUERY) ||
+	        cause == ERR_DB_CH_SCHEMA_MISMATCH)
 		cause = ERR_DASH_ANALYTICS_QUERY_REJECTED;
 	return cli_fail(q->cli, cause, NULL, "%s", result->text);
 }
