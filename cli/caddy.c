@@ -6,9 +6,10 @@
 #include <unistd.h>
 
 #include "base/str.h"
-#include "cli/caddy.h"
 #include "cli/proc.h"
 #include "cli/service_script.h"
+
+#include "cli/caddy.h"
 
 #define CADDY "/usr/bin/caddy"
 

@@ -31,7 +31,7 @@ static int cluster_version(const struct cli *cli)
 		return 0;
 	n = read(fd, text, sizeof(text) - 1);
 	(void)close(fd);
-	return n > 0 ? atoi(text) : 0;
+	return n > 0 ? (int)strtol(text, NULL, 10) : 0;
 }
 
 /* Newest installed server; with a cluster there, only one of its own version can open it. */
@@ -45,7 +45,7 @@ bool cluster_bin(const struct cli *cli, char *out, size_t out_size)
 		return false;
 	for (struct dirent *e; (e = readdir(dir)) != NULL;) {
 		char path[PATH_MAX];
-		int version = atoi(e->d_name);
+		int version = (int)strtol(e->d_name, NULL, 10);
 
 		if (version >= VERSION_MIN && version > best && (!wanted || version == wanted) &&
 		        str_format(path, sizeof(path), SERVER_ROOT "/%s/bin/initdb", e->d_name) &&

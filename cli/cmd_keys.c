@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/str.h"
 #include "cli/app_data.h"
 #include "cli/cli.h"
 #include "json/json.h"
@@ -147,7 +148,7 @@ static void list_table(const struct store_key_row *rows, size_t len, int64_t now
 		format_time(k->created_at_ms, created);
 		format_time(k->last_used_at_ms, used);
 		if (!*used)
-			strcpy(used, "never");
+			(void)str_copy(used, sizeof(used), "never");
 		if (!cli_table_add(t, row))
 			break;
 	}

@@ -6,9 +6,10 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "ch/ch.h"
-#include "cli/databases.h"
 #include "httpc/httpc.h"
 #include "pg/pg_migrate.h"
+
+#include "cli/databases.h"
 
 enum { PING_MS = 2000, PING_PAUSE_MS = 200, SAY_EVERY_MS = 5000 };
 

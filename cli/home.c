@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <libgen.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <pwd.h>
@@ -38,7 +37,8 @@ bool home_find_checkout(struct cli *cli)
 	if (n <= 0)
 		return false;
 	exe[n] = '\0';
-	if (!str_copy(cli->bin, sizeof(cli->bin), dirname(exe)))
+	*strrchr(exe, '/') = '\0';
+	if (!str_copy(cli->bin, sizeof(cli->bin), exe))
 		return false;
 	/* build/<variant>/bin in a checkout, bin beside caddy/ when installed */
 	for (int up = 0; up < 4; up++) {

@@ -5,8 +5,9 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "cli/log_line.h"
 #include "json/json.h"
+
+#include "cli/log_line.h"
 
 enum { LINE_DEPTH_MAX = 32 };
 
