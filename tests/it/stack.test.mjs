@@ -324,7 +324,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
     assert.equal(done.code, 0, done.stderr);
     assert.match(done.stdout, /Data kept in/);
     assert.deepEqual(await stack.processes(), []);
-    const left = (await readdir(join(stack.home, 'run'))).filter((name) => /sock|PGSQL|ready/.test(name));
+    const left = (await readdir(join(stack.home, 'run'))).filter((name) => /\.(sock|ready)$|^\.s\.PGSQL/.test(name));
     assert.deepEqual(left, []);
     assert.equal((await stack.yavio(['status'])).code, 3);
     assert.equal((await stack.yavio(['keys', 'list'])).code, 3);
