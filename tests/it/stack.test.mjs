@@ -282,7 +282,13 @@ describe('a stack from start to end', { concurrency: false }, () => {
     test('every acknowledged event is there exactly once', async () => {
       await client.stop();
       assert.ok(client.acknowledged.length > 100, `${client.acknowledged.length} acknowledged`);
-      await waitFor('an empty spool', async () => (await stack.must(['status', '--json'])).spool.events === 0, 30_000, 200);
+      await waitFor('an empty spool', async () => (await stack.must(['status', '--json'])).spool.events === 0, 30_000, 200).catch(
+        async (error) => {
+          const { spool } = await stack.must(['status', '--json']);
+          error.message += `: ${JSON.stringify(spool)}\n${await stack.must(['logs', 'shipper', '-n', '20', '--no-follow'])}`;
+          throw error;
+        },
+      );
       const rows = await stack.query('SELECT event_id, count() AS n FROM events GROUP BY event_id ORDER BY event_id LIMIT 100000', 'web-shop');
       const times = new Map(rows.map((r) => [r.event_id, Number(r.n)]));
       const missing = client.acknowledged.filter((id) => !times.has(id));
