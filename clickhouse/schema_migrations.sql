@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The record of applied migrations, made before the first of them; nobody but the admin user reads it.
 CREATE TABLE IF NOT EXISTS {{local:schema_migrations}} {{on_cluster}} (
     version UInt32,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Users, grants and row policies of a ClickHouse server; run after the migrations, every time. yavio-store has its own.
 -- Needs custom_settings_prefixes = 'SQL_' in the server's configuration.
 CREATE SETTINGS PROFILE IF NOT EXISTS yavio_select {{on_cluster}} SETTINGS readonly = 2, max_execution_time = 30 MAX 300, max_result_rows = 100000 MAX 1000000, result_overflow_mode = 'throw' CONST, timeout_overflow_mode = 'throw' CONST;

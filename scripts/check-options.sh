@@ -25,7 +25,7 @@ awk '{ print $2 } /SECRET/ { print $2 "_FILE" }' "$work/table" | sort -u >"$work
 
 
 # Names that a file mentions: YAVIO_ anywhere, the other families where settings are written down.
-tests_of_conf='^(lib/conf/options\.def|tests/unit/(test_conf[^/]*\.c|conf_fixture\.h)|tests/it/setup-env\.test\.mjs|tests/fuzz/|.*package-lock\.json)'
+tests_of_conf='^(lib/conf/options\.def|tests/unit/(test_conf[^/]*\.c|conf_fixture\.h)|tests/it/(setup-env|settings)\.test\.mjs|tests/fuzz/|.*package-lock\.json)'
 tracked . | grep -vE "$tests_of_conf" >"$work/files"
 {
   xargs -d '\n' grep -oHE '\bYAVIO_[A-Z0-9_]*[A-Z0-9]\b' <"$work/files"

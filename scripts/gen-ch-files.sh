@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # gen-ch-files.sh DIR: writes the SQL files of clickhouse/ as C, the migrations as a table sorted by number.
 set -euo pipefail
 dir=$1
@@ -23,7 +24,7 @@ for file in "$dir"/migrations/*.sql; do
 	[[ $name =~ ^[0-9]{4}_[a-z0-9_]+$ ]] || { echo "$file: name is not NNNN_what.sql" >&2; exit 1; }
 	version=$((10#${name%%_*}))
 	((version == expected)) || { echo "$file: number $expected was expected" >&2; exit 1; }
-	head -1 "$file" | grep -q '^-- ' || { echo "$file: its first line does not say what and why" >&2; exit 1; }
+	sed -n 2p "$file" | grep -q '^-- ' || { echo "$file: its second line does not say what and why" >&2; exit 1; }
 	printf '{.version = %d, .name = "%s", .len = %d, .text =\n' "$version" "$name" "$(wc -c <"$file")"
 	literal "$file"
 	printf '},\n'

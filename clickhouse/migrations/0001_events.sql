@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Events: one row an event, the only source of every number; why each choice: docs/DESIGN.md.
 CREATE TABLE IF NOT EXISTS {{local:events}} {{on_cluster}} (
     workspace_id LowCardinality(String),

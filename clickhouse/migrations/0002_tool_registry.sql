@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Tools: the latest definition of each tool that a server told; read with FINAL, no TTL, goes with its project.
 CREATE TABLE IF NOT EXISTS {{local:tool_registry}} {{on_cluster}} (
     workspace_id LowCardinality(String),

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Signing and checking of widget tokens. */
-#include "auth/auth_widget_token.h"
 #include "base/buf.h"
 #include "base/str.h"
 #include "crypto/crypto.h"
 #include "json/json.h"
+#include "auth/auth_widget_token.h"
 
 enum { HEADER_DEPTH_MAX = 4, JSON_BYTES_MAX = AUTH_WIDGET_TOKEN_BYTES_MAX };
 

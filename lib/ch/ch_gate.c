@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include "base/str.h"
-#include "ch/ch_gate.h"
 #include "ch/ch_internal.h"
+#include "ch/ch_gate.h"
 
 /* Output formats that only write what the result holds: none reads a schema file or a template. */
 static const char *const formats[] = {"JSON", "JSONCompact", "JSONStrings", "JSONCompactStrings",
