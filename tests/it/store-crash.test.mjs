@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
-// kill -9 of yavio-store during inserts and merges: every acknowledged row is there once, a repeated token stores nothing.
+// What yavio-store survives: kill -9 during inserts and merges, a full disk. Every acknowledged row is there once, a repeated
+// token stores nothing.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { insertEvents, newTenant, TABLES } from '../support/store-tables.mjs';
@@ -57,4 +60,40 @@ it('loses nothing and doubles nothing over kill -9', async (t) => {
 		assert.equal(rows, ids, 'a row is there twice');
 	}
 	assert.ok(sent.length > 10);
+});
+
+// A small file system needs root.
+const DISK = { skip: process.getuid() !== 0 && 'a small file system cannot be mounted by this user' };
+
+it('refuses inserts while the disk is full, keeps reading, and goes on when there is space', DISK, async (t) => {
+	let home;
+	const store = await startStore({
+		statements: TABLES,
+		prepare(at) {
+			home = at;
+			execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', at]);
+		},
+	});
+	t.after(async () => {
+		await store.signal('SIGTERM');
+		execFileSync('umount', ['-l', home]);
+		await store.stop();
+	});
+	const tenant = newTenant();
+	writeFileSync(`${home}/ballast`, Buffer.alloc(30e6));
+	let refused;
+	let stored = 0;
+	for (let i = 0; i < 2000 && !refused; i++) {
+		const reply = await insertEvents(store, tenant, `full ${i}`, i * 5000, 5000);
+		if (reply.status === 200) stored += 5000;
+		else refused = { i, reply };
+	}
+	assert.ok(refused, 'the disk did not fill');
+	assert.notEqual(refused.reply.status, 403);
+	assert.match(store.log, /YAVIO-5015/);
+	assert.equal(await store.run('SELECT uniqExact(event_id) FROM events'), `${stored}\n`);
+	rmSync(`${home}/ballast`);
+	const again = await insertEvents(store, tenant, `full ${refused.i}`, refused.i * 5000, 5000);
+	assert.equal(again.status, 200, again.text);
+	assert.equal(await store.run('SELECT count(), uniqExact(event_id) FROM events'), `${stored + 5000}\t${stored + 5000}\n`);
 });

@@ -40,6 +40,19 @@ describe('HTTP', () => {
 		assert.equal(statSync(store.socket).mode & 0o777, 0o660);
 	});
 
+	it('answers the way Grafana asks: GET, Basic auth, FORMAT JSON, a time series', async () => {
+		const sql = `SELECT toUnixTimestamp(toStartOfMinute(toDateTime(number * 30))) * 1000 AS t, count() AS n
+			FROM numbers(10) GROUP BY t ORDER BY t FORMAT JSON`;
+		const login = Buffer.from(`default:${store.passwords.default}`).toString('base64');
+		const reply = await store.request(sql, { method: 'GET', user: null, headers: { Authorization: `Basic ${login}` },
+			settings: { database: 'yavio', add_http_cors_header: '1', max_execution_time: '10' } });
+		const { meta, data, rows, statistics } = JSON.parse(reply.text);
+		assert.deepEqual(meta.map((m) => m.name), ['t', 'n']);
+		assert.equal(rows, 5);
+		assert.deepEqual(data.map((d) => Number(d.n)), [2, 2, 2, 2, 2]);
+		assert.equal(statistics.rows_read, 10);
+	});
+
 	it('takes the login from headers and from parameters', async () => {
 		assert.equal(await store.run('SELECT 1'), '1\n');
 		const params = { user: 'default', password: store.passwords.default };

@@ -62,14 +62,18 @@ export async function runStore(args, env = {}) {
 	return { code, ...out };
 }
 
-/** Starts a store and returns it once it answers. env: more settings; statements: texts to run as default. */
-export async function startStore({ env = {}, statements = [] } = {}) {
+/**
+ * Starts a store and returns it once it answers. env: more settings; statements: texts to run as default;
+ * prepare(home): called when the empty YAVIO_HOME is there.
+ */
+export async function startStore({ env = {}, statements = [], prepare = () => {} } = {}) {
 	const user = serviceUser();
 	const dir = mkdtempSync(join(tmpdir(), 'yavio-store-'));
 	const store = new Store(dir, user, env);
 	try {
 		store.program = installFor(user, dir);
 		mkdirSync(store.home, { mode: 0o700 });
+		prepare(store.home);
 		if (user.uid !== undefined) chownSync(store.home, user.uid, user.gid);
 		await store.start();
 		for (const sql of statements) await store.run(sql);
