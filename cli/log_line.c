@@ -91,6 +91,7 @@ static bool add_field(const char *key, json_value *v, void *arg)
 {
 	struct buf *out = arg;
 	const char *text;
+	double number;
 
 	for (size_t i = 0; i < ARRAY_LEN(known_keys); i++) {
 		if (strcmp(key, known_keys[i]) == 0)
@@ -99,6 +100,8 @@ static bool add_field(const char *key, json_value *v, void *arg)
 	buf_addf(out, "  %s=", key);
 	if (json_str(v, &text))
 		add_visible(out, text);
+	else if (json_kind(v) == JSON_KIND_NUM && json_num(v, &number))
+		buf_addf(out, "%.4g", number);
 	else
 		json_dump(v, out);
 	return true;

@@ -122,10 +122,11 @@ static void log_lines_are_shown_for_people(void **state)
 	log_line_show("ingest",
 	        "{\"time\":1700000000123,\"level\":40,\"pid\":7,\"msg\":\"spool\\nfull\",\"bytes\":"
 	        "9,"
+	        "\"durationMs\":0.74127399999999999,"
 	        "\"err\":{\"code\":\"YAVIO-5403\"}}",
 	        &out);
-	assert_string_equal(
-	        buf_str(&out), "22:13:20.123 warn  ingest    YAVIO-5403 spool full  bytes=9\n");
+	assert_string_equal(buf_str(&out),
+	        "22:13:20.123 warn  ingest    YAVIO-5403 spool full  bytes=9  durationMs=0.7413\n");
 	buf_clear(&out);
 	log_line_show("postgres", "2023-11-14 22:13:20.123 UTC [17] LOG:  ready", &out);
 	assert_string_equal(buf_str(&out), "22:13:20.123 info  postgres  LOG:  ready\n");
