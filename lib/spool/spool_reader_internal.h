@@ -12,6 +12,7 @@ struct spool_stream {
 	struct spool_cell cell;
 	bool settled;           /* no writer, pos is final until last_seq moves */
 	uint64_t seen_last_seq; /* of the cell when the segments were listed */
+	uint32_t seen_pos_seq;  /* segment of pos when segments was listed */
 	uint32_t *segments;     /* numbers, ascending */
 	int segment_count;
 

@@ -52,7 +52,10 @@ void spool_stream_release(struct spool_stream *s)
 static enum err list_segments(struct spool_stream *s)
 {
 	uint32_t *list;
+	/* Both before the listing: a writer puts a number into last_seq before the file is there,
+	 * and into pos after. */
 	uint64_t last = atomic_load(&s->cell.map->last_seq);
+	uint32_t pos_seq = spool_pos_seq(atomic_load(&s->cell.map->pos));
 	int count = spool_dir_segments(s->fd, &list);
 
 	if (count < 0)
@@ -61,6 +64,7 @@ static enum err list_segments(struct spool_stream *s)
 	s->segments = list;
 	s->segment_count = count;
 	s->seen_last_seq = last;
+	s->seen_pos_seq = pos_seq;
 	return ERR_OK;
 }
 
@@ -126,6 +130,9 @@ enum err spool_streams_refresh(struct spool_reader *r)
 		if (atomic_load(&s->cell.map->last_seq) != s->seen_last_seq) {
 			s->settled = false;
 			e = list_segments(s);
+		} else if (spool_pos_seq(atomic_load(&s->cell.map->pos)) != s->seen_pos_seq) {
+			e = list_segments(
+			        s); /* its file may have been made after the last listing */
 		}
 		if (scan && e == ERR_OK)
 			e = settle_if_free(r, s);
