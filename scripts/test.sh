@@ -3,7 +3,7 @@
 # Runs test lanes without stopping at the first failure, counts every case, and ends with "N passed, N failed".
 # usage: scripts/test.sh LANE...   lanes: lint unit unit-clang unit-asan it it-asan fuzz (results in build/test-results)
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 [ $# -gt 0 ] || { sed -n '3,4s/^# //p' "$0" >&2; exit 2; }
 
 build=${BUILD:-build}
