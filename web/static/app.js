@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The start page: shows what /api/health says, every few seconds.
+// The start page: shows what /api/health says, every few seconds, and this server's own address in the example.
 const INTERVAL_MS = 5000;
 const body = document.getElementById('services');
 
@@ -28,6 +28,10 @@ async function refresh() {
 	}
 	body.replaceChildren(...rows);
 }
+
+// Both ports take events: the one this page came from is certain to be reachable.
+const example = document.getElementById('curl');
+example.textContent = example.textContent.replace('http://localhost:3001', location.origin);
 
 refresh();
 setInterval(refresh, INTERVAL_MS);
