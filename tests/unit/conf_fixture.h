@@ -33,7 +33,7 @@
 enum { FINDINGS_MAX = 64, FINDING_BYTES_MAX = 1100 };
 
 static struct {
-	size_t count;
+	size_t count, fatal;
 	enum err first_fatal;
 	char line[FINDINGS_MAX][FINDING_BYTES_MAX];
 } found;
@@ -42,6 +42,7 @@ static void collect(void *data, enum err e, bool fatal, const char *line)
 {
 	(void)data;
 	assert_true(found.count < FINDINGS_MAX);
+	found.fatal += fatal ? 1 : 0;
 	if (fatal && found.first_fatal == ERR_OK)
 		found.first_fatal = e;
 	str_copy(found.line[found.count++], FINDING_BYTES_MAX, line);
@@ -71,7 +72,7 @@ static enum err load_text(enum conf_program program, const char *text, struct co
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
-	found.count = 0;
+	found.count = found.fatal = 0;
 	found.first_fatal = ERR_OK;
 	e = conf_load_request(
 	        &(struct conf_request){.program = program, .env_file = path, .report = collect},

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/err.h"
 #include "base/str.h"
 #include "tests/unit/conf_fixture.h"
 
@@ -103,7 +104,7 @@ static void test_missing(void **state)
 	load_fails(CONF_INGEST, "", ERR_INFRA_REQUIRED_ENV_VAR_MISSING,
 	        "YAVIO-7200 JWT_SECRET is missing; run scripts/setup-env.sh");
 	/* All of them, a line each. */
-	assert_int_equal(found.count, 3);
+	assert_int_equal(found.fatal, 3);
 	assert_true(reported("API_KEY_HASH_SECRET is missing"));
 	assert_true(reported("POSTGRES_INGEST_PASSWORD is missing"));
 	/* A URL of its own carries the password. */
@@ -118,7 +119,7 @@ static void test_weak_and_published(void **state)
 	        ERR_INFRA_INVALID_ENV_VAR,
 	        "YAVIO-7201 JWT_SECRET is too weak: 12 characters, 32 needed; run "
 	        "scripts/setup-env.sh --rotate JWT_SECRET");
-	assert_int_equal(found.count, 1);
+	assert_int_equal(found.fatal, 1);
 	assert_false(reported("twelve-chars"));
 	load_fails(CONF_INGEST,
 	        REQUIRED_OF_INGEST "JWT_SECRET=changeme-changeme-changeme-changeme\n",
@@ -221,6 +222,18 @@ static void test_env_file_faults(void **state)
 	assert_null(c);
 }
 
+/* Whatever stops a load is not cured by a restart. */
+static void test_faults_are_not_restarted(void **state)
+{
+	static const enum err faults[] = {ERR_INFRA_REQUIRED_ENV_VAR_MISSING,
+	        ERR_INFRA_INVALID_ENV_VAR, ERR_INFRA_ENV_CONFLICT, ERR_INFRA_LOG_LEVEL_INVALID,
+	        ERR_INFRA_INSECURE_CONFIGURATION, ERR_DB_REDIS_INSECURE, ERR_CLI_ENV_FILE_MISSING};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(faults); i++)
+		assert_int_equal(err_exit_code(faults[i]), 78);
+}
+
 static void test_tolerated_faults(void **state)
 {
 	struct conf *c = NULL;
@@ -275,6 +288,7 @@ int main(void)
 	        cmocka_unit_test(test_environment_is_cut_down),
 	        cmocka_unit_test(test_reload_finds_the_same),
 	        cmocka_unit_test(test_env_file_faults),
+	        cmocka_unit_test(test_faults_are_not_restarted),
 	        cmocka_unit_test(test_tolerated_faults),
 	        cmocka_unit_test(test_key_ring),
 	};

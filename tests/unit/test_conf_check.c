@@ -188,7 +188,7 @@ static void test_all_faults_in_one_go(void **state)
 	                &c),
 	        ERR_OK);
 	assert_null(c);
-	assert_int_equal(found.count, 6);
+	assert_int_equal(found.fatal, 6);
 	assert_false(reported("planted"));
 	assert_true(reported("YAVIO-7200 POSTGRES_INGEST_PASSWORD is missing"));
 	assert_true(
