@@ -63,6 +63,7 @@ export function start(t, command, args, options = {}) {
 		exited,
 		kill: (signal) => child.kill(signal),
 		output: () => output,
+		ended: () => child.exitCode !== null || child.signalCode !== null,
 		logs: () =>
 			output
 				.split('\n')
