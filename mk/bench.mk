@@ -3,6 +3,11 @@ $(OUT)/bench/%: tests/bench/%.c $(LIB_A)
 	@mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $< $(LIB_A) $(LDLIBS) -o $@
 
+LOAD_OBJ := $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard tests/bench/load/*.c))
+$(OUT)/bench/load: $(LOAD_OBJ) $(LIB_A)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
 .PHONY: bench-event
 bench-event: $(OUT)/bench/bench_event ## what the scanner costs: ns per event and byte
 	$<
