@@ -8,6 +8,10 @@ $(OUT)/bench/load: $(LOAD_OBJ) $(LIB_A)
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
+$(OUT)/bench/rows: $(OUT)/obj/tests/bench/rows.o $(OUT)/obj/tests/bench/load/body.o $(LIB_A)
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
 .PHONY: bench-event
 bench-event: $(OUT)/bench/bench_event ## what the scanner costs: ns per event and byte
 	$<
