@@ -15,3 +15,8 @@ $(OUT)/bench/rows: $(OUT)/obj/tests/bench/rows.o $(OUT)/obj/tests/bench/load/bod
 .PHONY: bench-event
 bench-event: $(OUT)/bench/bench_event ## what the scanner costs: ns per event and byte
 	$<
+
+BENCH_NODE = YAVIO_BIN_DIR=$(abspath $(OUT))/bin node
+.PHONY: bench-ingest
+bench-ingest: build test-support $(OUT)/bench/load $(OUT)/bench/null_worker ## ingest against a worker that does nothing (BENCH="rounds=5 seconds=4")
+	@$(BENCH_NODE) tests/bench/ingest.mjs $(BENCH)
