@@ -21,11 +21,11 @@ mapfile -t listed < <(grep -oE '\.name = "[a-z_]+"' lib/ch/ch_tables.c | cut -d'
 
 for table in "${made[@]}"; do
 	for policy in "tenant .*workspace_id = .*project_id = .* AS PERMISSIVE" "tenant_workspace .* AS RESTRICTIVE" "tenant_project .* AS RESTRICTIVE"; do
-		grep -qE "^CREATE ROW POLICY OR REPLACE ${policy%% *} .*[{][{]both:$table[}][}].*${policy#* }" clickhouse/users.sql ||
+		grep -qE "^CREATE ROW POLICY OR REPLACE ${policy%% *} .*[{][{]both:${table}[}][}].*${policy#* }" clickhouse/users.sql ||
 			complain "$table: policy ${policy%% *} is not in clickhouse/users.sql"
 	done
 	for grant in SELECT "ALTER DELETE"; do
-		grep -qE "^GRANT [{][{]on_cluster[}][}] $grant ON [{][{]db[}][}]\.[{][{]both:$table[}][}] " clickhouse/users.sql ||
+		grep -qE "^GRANT [{][{]on_cluster[}][}] $grant ON [{][{]db[}][}]\.[{][{]both:${table}[}][}] " clickhouse/users.sql ||
 			complain "$table: GRANT $grant is not in clickhouse/users.sql"
 	done
 	grep -q "FROM $table\b" tests/it/isolation.test.mjs || complain "$table: tests/it/isolation.test.mjs does not read it"

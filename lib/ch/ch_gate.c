@@ -61,7 +61,7 @@ static bool lex_parameter(struct ch_lexer *l)
 		             ch_token_is_punct(&t, ')') || ch_token_is_punct(&t, ',') ||
 		             ch_token_is_punct(&t, '=');
 
-		if (!plain || ch_token_is_word(&t, "Identifier"))
+		if (!plain || is_refused_word(&t) || ch_token_is_word(&t, "Identifier"))
 			return false;
 	}
 	return true;

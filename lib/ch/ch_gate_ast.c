@@ -4,6 +4,8 @@
  * Every node is a line of its own that begins with its kind, indented by its depth. Names are
  * printed raw, but the lexer lets none through that holds a line break, and literals are printed
  * escaped: so no text can hide a line or forge one. */
+#include <strings.h>
+
 #include "ch/ch_gate.h"
 #include "ch/ch_internal.h"
 
@@ -64,6 +66,7 @@ struct checker {
 	/* per depth: the last line's nature, to know an argument of IN when it comes */
 	struct {
 		bool is_in, is_table_expression;
+		bool is_cast; /* of a value that may come from a column */
 		unsigned children;
 	} at[AST_DEPTH_MAX + 1];
 };
@@ -105,6 +108,13 @@ static size_t name_len(const struct line *l)
 	return len;
 }
 
+static size_t function_len(const struct line *l)
+{
+	const char *space = memchr(l->rest, ' ', l->rest_len);
+
+	return space ? (size_t)(space - l->rest) : l->rest_len;
+}
+
 /* A name that the engine would look up as a table: one of ours, a common table expression of this
  * text, or a source of numbers. Checked here and not only in the query tree because building the
  * tree runs scalar subqueries, and their errors would tell what a foreign table holds. */
@@ -138,6 +148,31 @@ static bool is_virtual_column(const char *name, size_t len)
 	return false;
 }
 
+/* CAST of a column runs on the whole dictionary of a LowCardinality column, values of other tenants
+ * included, and throws on them (tried; toInt32 and its like do not). So only what cannot throw: of
+ * a literal, of an aggregate, or to text. */
+static bool check_cast(struct checker *c, const struct line *l)
+{
+	static const char *const texts[] = {
+	        "'String'", "'Nullable(String)'", "'LowCardinality(String)'"};
+	bool *is_cast = &c->at[l->depth - 2].is_cast;
+
+	if (c->at[l->depth].children == 1) {
+		bool function = equals(l->kind, l->kind_len, "Function");
+
+		if (equals(l->kind, l->kind_len, "Literal") ||
+		        (function && ch_function_find(l->rest, function_len(l)) ==
+		                             CH_FUNCTION_AGGREGATE))
+			*is_cast = false;
+		return true;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (equals(l->kind, l->kind_len, "Literal") &&
+		        equals(l->rest, name_len(l), texts[i]))
+			return true;
+	return false;
+}
+
 /* Second child of the argument list of an IN. */
 static bool is_in_set(const struct checker *c, const struct line *l)
 {
@@ -160,14 +195,15 @@ static bool check_name(const struct checker *c, const struct line *l)
 
 static bool check_function(struct checker *c, const struct line *l)
 {
-	const char *space = memchr(l->rest, ' ', l->rest_len);
-	size_t len = space ? (size_t)(space - l->rest) : l->rest_len;
+	size_t len = function_len(l);
 	enum ch_function_kind kind = ch_function_find(l->rest, len);
 	bool as_table = l->depth > 0 && c->at[l->depth - 1].is_table_expression;
 
 	for (size_t i = 0; i < ARRAY_LEN(in_functions); i++)
 		if (equals(l->rest, len, in_functions[i]))
 			c->at[l->depth].is_in = true;
+	c->at[l->depth].is_cast = (len == 4 && strncasecmp(l->rest, "CAST", 4) == 0) ||
+	                          (len == 5 && strncasecmp(l->rest, "_CAST", 5) == 0);
 	return kind != CH_FUNCTION_NONE && (kind == CH_FUNCTION_TABLE) == as_table;
 }
 
@@ -181,9 +217,12 @@ static bool check_line(struct checker *c, const struct line *l)
 		return false;
 	c->at[l->depth].children++;
 	c->at[l->depth].is_in = false;
+	c->at[l->depth].is_cast = false;
 	c->at[l->depth].is_table_expression = equals(l->kind, l->kind_len, "TableExpression");
 	if (l->depth < AST_DEPTH_MAX)
 		c->at[l->depth + 1].children = 0;
+	if (l->depth >= 2 && c->at[l->depth - 2].is_cast && !check_cast(c, l))
+		return false;
 	switch (nodes[i].rule) {
 	case NODE_FUNCTION:
 		return check_function(c, l);

@@ -121,6 +121,7 @@ static const char *const refused[] = {
         "SELECT * FROM { t : identifier }",
         "SELECT {t:`Identifier`}",
         "SELECT {t:Nullable(Identifier)}",
+        "SELECT {t:String INTO}",
         "SELECT {'a': 1}",
         "SELECT {t}",
         "SELECT {t:}",
@@ -419,6 +420,43 @@ static void test_ast_refuses(void **state)
 			fail_msg("let through: %s", cases[i].explain);
 }
 
+#define CAST_OF(name, what, type)                                                                  \
+	ROOT " Function " name " (children 1)\n  ExpressionList (children 2)\n   " what "\n" type  \
+	     "\n"
+
+static void test_ast_casts(void **state)
+{
+	static const struct ast_case good[] = {
+	        {CAST_OF("CAST", "Literal '1'", "   Literal 'UInt8'"), NULL},
+	        {CAST_OF("cast", "Identifier a", "   Literal 'String' (alias x)"), NULL},
+	        {CAST_OF("_CAST", "Literal UInt64_1", "   Literal 'UInt32'"), NULL},
+	        {CAST_OF("CAST",
+	                 "Function countIf (children 1)\n    ExpressionList (children 1)\n     "
+	                 "Identifier a",
+	                 "   Literal 'Float64'"),
+	                NULL},
+	};
+	static const struct ast_case bad[] = {
+	        {CAST_OF("CAST", "Identifier a", "   Literal 'UInt8'"), NULL},
+	        {CAST_OF("Cast", "Identifier a", "   Literal 'Nullable(UInt8)'"), NULL},
+	        {CAST_OF("CAST",
+	                 "Function lower (children 1)\n    ExpressionList (children 1)\n     "
+	                 "Literal 'a'",
+	                 "   Literal 'UInt8'"),
+	                NULL},
+	        {CAST_OF("CAST", "Identifier a", "   Identifier String"), NULL},
+	        {CAST_OF("_CAST", "Subquery (children 1)", "   Literal 'UInt8'"), NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++)
+		if (check_ast(&good[i]) != ERR_OK)
+			fail_msg("refused: %s", good[i].explain);
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		if (check_ast(&bad[i]) == ERR_OK)
+			fail_msg("let through: %s", bad[i].explain);
+}
+
 static void test_ast_depth(void **state)
 {
 	char text[4096] = ROOT;
@@ -598,6 +636,7 @@ int main(void)
 	        cmocka_unit_test(test_functions),
 	        cmocka_unit_test(test_ast_accepts),
 	        cmocka_unit_test(test_ast_refuses),
+	        cmocka_unit_test(test_ast_casts),
 	        cmocka_unit_test(test_ast_depth),
 	        cmocka_unit_test(test_tree),
 	        cmocka_unit_test(test_insert),
