@@ -197,6 +197,7 @@ enum err request_check(struct request *r)
 struct settings_walk {
 	struct settings *settings;
 	enum err err;
+	unsigned tenant_seen; /* 1: workspace, 2: project */
 };
 
 static enum MHD_Result settings_visit(void *arg, enum MHD_ValueKind kind, const char *name,
@@ -204,8 +205,16 @@ static enum MHD_Result settings_visit(void *arg, enum MHD_ValueKind kind, const 
 {
 	(void)kind;
 	struct settings_walk *walk = arg;
-	if (parameter_find(name) >= 0)
-		return MHD_YES;
+	int known = parameter_find(name);
+	if (known == PARAMETER_WORKSPACE || known == PARAMETER_PROJECT) {
+		/* Given twice, which of both bound the query would be anybody's guess. */
+		unsigned bit = known == PARAMETER_WORKSPACE ? 1 : 2;
+		if (walk->tenant_seen & bit)
+			walk->err = ERR_DB_STORE_STATEMENT_DENIED;
+		walk->tenant_seen |= bit;
+	}
+	if (known >= 0)
+		return walk->err == ERR_OK ? MHD_YES : MHD_NO;
 	/* a NUL inside would hide the rest from every check */
 	walk->err = strlen(name) != name_len || (value && strlen(value) != value_len)
 	                    ? ERR_DB_STORE_STATEMENT_DENIED

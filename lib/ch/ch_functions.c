@@ -50,7 +50,7 @@ enum ch_function_kind ch_function_find(const char *name, size_t len)
 {
 	const struct function *f;
 
-	if (len == 0 || len > FUNCTION_NAME_BYTES_MAX)
+	if (len == 0 || len > FUNCTION_NAME_BYTES_MAX || memchr(name, '\0', len))
 		return CH_FUNCTION_NONE;
 	f = find(name, len);
 	if (f)

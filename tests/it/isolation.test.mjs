@@ -72,7 +72,7 @@ describe('isolation', () => {
 	it('tells nothing of others through errors, whatever the order of conditions', async () => {
 		for (const final of ['', 'FINAL'])
 			for (const bad of ['intDiv(1, latency_ms) >= 0', 'toInt32(event_name) > 0', 'toInt32(user_id) >= 0', 'intDiv(1, is_retry) = 1', 'modulo(1, tokens_in) >= 0',
-				"toDate(concat('2026-01-0', event_name)) > '2020-01-01'", 'length(range(if(latency_ms = 0, 1000000000, 1))) = 1', 'toUInt8(event_type) = 1', 'CAST(error_message AS UInt8) = 7'])
+				"toDate(concat('2026-01-0', event_name)) > '2020-01-01'", 'length(range(if(latency_ms = 0, 1000000000, 1))) = 1', 'toUInt8(event_type) = 1', 'toUInt16(error_message) = 7'])
 				for (const sql of [`SELECT count() FROM events ${final} WHERE ${bad}`, `SELECT count() FROM events ${final} WHERE timestamp > '2020-01-01' AND ${bad}`,
 					`SELECT count() FROM (SELECT * FROM events ${final}) WHERE ${bad}`, `SELECT countIf(${bad}) FROM events ${final}`, `SELECT ${bad} AS k, count() FROM events ${final} GROUP BY k`,
 					`SELECT user_id FROM events ${final} ORDER BY ${bad}, event_id LIMIT 3`, `SELECT count() FROM events AS a ${final} JOIN (SELECT 1 AS one) AS b ON b.one = 1 WHERE ${bad}`])
