@@ -2,8 +2,9 @@
  * Settings of yavio-shipper, read once from lib/conf. */
 #include "base/log.h"
 #include "base/str.h"
-#include "daemon/shipper/options.h"
+
 #include "daemon/shipper/shipper.h"
+#include "daemon/shipper/options.h"
 
 static bool paths_make(struct options *o)
 {

@@ -165,8 +165,7 @@ static const char *const refused[] = {
         "SELECT .5e--1\n",
         "SELECT 1e+-1\n",
         /* bytes outside quotes that the engine takes for blanks, quotes or a minus */
-        "SELECT\xc2\xa0"
-        "1",
+        "SELECT\xc2\xa0\x31",
         "SELECT \xe3\x80\x80 1",
         "SELECT \xe2\x80\x98x\xe2\x80\x99",
         "SELECT \xe2\x80\x9cx\xe2\x80\x9d",
@@ -496,8 +495,8 @@ static void test_tree(void **state)
 	        "QUERY id: 0\n TABLE id: 4, table_name: other.events\n",
 	        "QUERY id: 0\n TABLE id: 4, table_name: events\n",
 	        "QUERY id: 0\n TABLE id: 4, table_name: yavio.schema_migrations, final: 1\n",
-	        "QUERY id: 0\n TABLE id: 4, table_name: _temporary_and_external_tables.x, "
-	        "temporary_table_name: events\n",
+	        ("QUERY id: 0\n TABLE id: 4, table_name: _temporary_and_external_tables.x, "
+	         "temporary_table_name: events\n"),
 	        "QUERY id: 0\n TABLE id: 4, table_name: yavio.events, temporary_table_name: r\n",
 	        "QUERY id: 0\n TABLE id: foo String\n",
 	        "QUERY id: 0\n TABLE\n",
