@@ -149,7 +149,8 @@ enum err fcgi_socket_open(struct fcgi_socket *s, const char *path)
 	enum err e;
 
 	*s = (struct fcgi_socket){.fd = -1, .lock_fd = -1};
-	if (!str_copy(s->path, sizeof(s->path), path))
+	if (strlen(path) + strlen("~") >= sizeof(((struct sockaddr_un *)NULL)->sun_path) ||
+	        !str_copy(s->path, sizeof(s->path), path))
 		return refuse(path, "path of the socket is too long", 0);
 	if (take_passed(s) && !s->owned)
 		return ERR_OK;

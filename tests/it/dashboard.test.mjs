@@ -68,9 +68,11 @@ describe('dashboard', () => {
 	it('/api/metrics wants the token; without one only loopback learns of it', async (t) => {
 		const { ask, env } = await dashboard(t);
 		refused(await ask('/api/metrics'), 7102, 401);
-		const answer = await ask({ uri: '/metrics', headers: { Authorization: `Bearer ${env.METRICS_BEARER_TOKEN}` } });
-		assert.equal(answer.status, 200);
-		assert.match(answer.text, /^yavio_worker_processes\{service="dashboard",state="idle"\} [0-9]+$/m);
+		const answer = await until('gauges', async () => {
+			const metrics = await ask({ uri: '/metrics', headers: { Authorization: `Bearer ${env.METRICS_BEARER_TOKEN}` } });
+			assert.equal(metrics.status, 200);
+			return /^yavio_worker_processes\{service="dashboard",state="idle"\} [0-9]+$/m.test(metrics.text) && metrics;
+		});
 		assert.doesNotMatch(answer.text, /yavio_ingest/);
 		const open = await dashboard(t, { METRICS_BEARER_TOKEN: '' });
 		assert.equal((await open.ask('/api/metrics')).status, 200);

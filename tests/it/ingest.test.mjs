@@ -231,7 +231,10 @@ describe('health and metrics', () => {
 		await post({ events: [event({ event_id: '' })] });
 		refused(await ask('/metrics'), 7102, 401);
 		refused(await ask({ uri: '/metrics', headers: { Authorization: 'Bearer wrong' } }), 7102, 401);
-		const { status, text, headers } = await ask({ uri: '/metrics', headers: { Authorization: `Bearer ${env.METRICS_BEARER_TOKEN}` } });
+		const { status, text, headers } = await until('gauges', async () => {
+			const answer = await ask({ uri: '/metrics', headers: { Authorization: `Bearer ${env.METRICS_BEARER_TOKEN}` } });
+			return /dependency_up\{.*postgres"\} 1/.test(answer.text) && answer;
+		});
 		assert.equal(status, 200);
 		assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
 		for (const line of [
