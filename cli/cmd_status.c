@@ -219,6 +219,11 @@ static const char *span(int64_t ms, char out[32])
 	return out;
 }
 
+static const char *plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static const char *ok_mark(bool ok)
 {
 	return cli_mark(ok ? CLI_MARK_OK : CLI_MARK_BAD);
@@ -256,22 +261,23 @@ static void print_services(const struct status *s)
 	        s->dashboard_state);
 	printf("Ingestion   %s %s %s", s->ingest_url, ok_mark(s->ingest_ok), s->ingest_state);
 	if (s->clickhouse_ok)
-		printf(", %s events today", amount(s->today, a));
+		printf(", %s event%s today", amount(s->today, a), plural(s->today));
 	if (s->last_ms > 0)
 		printf(", last %s ago", span(now - s->last_ms, a));
 	printf("\nClickHouse  %s %s",
 	        program_is_local(s->cli, PROGRAM_STORE) ? "embedded" : "server",
 	        ok_mark(s->clickhouse_ok));
 	if (s->clickhouse_ok)
-		printf(" %s, %s events\n", size(s->bytes, a), amount(s->events, b));
+		printf(" %s, %s event%s\n", size(s->bytes, a), amount(s->events, b),
+		        plural(s->events));
 	else
 		printf(" not reachable\n");
 	printf("PostgreSQL  %s", ok_mark(s->postgres_ok));
 	if (s->postgres_ok)
 		printf(" %lld workspace%s, %lld project%s, %lld key%s\n",
-		        (long long)s->counts.workspaces, s->counts.workspaces == 1 ? "" : "s",
-		        (long long)s->counts.projects, s->counts.projects == 1 ? "" : "s",
-		        (long long)s->counts.live_keys, s->counts.live_keys == 1 ? "" : "s");
+		        (long long)s->counts.workspaces, plural(s->counts.workspaces),
+		        (long long)s->counts.projects, plural(s->counts.projects),
+		        (long long)s->counts.live_keys, plural(s->counts.live_keys));
 	else
 		printf(" not reachable\n");
 	if (s->spool_ok)

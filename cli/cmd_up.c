@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "cli/app.h"
+#include "cli/app_data.h"
 #include "cli/caddy.h"
 #include "cli/databases.h"
 #include "cli/proc.h"
@@ -359,6 +360,18 @@ static enum cli_exit repair(struct up *u)
 	return supervisor_stop(u->cli, STOP_MS, true);
 }
 
+/* Nobody has made a project yet: the way on is worth a line. */
+static bool is_empty(struct cli *cli)
+{
+	struct store_counts counts = {.projects = 1};
+	struct pg *pg = NULL;
+
+	if (app_data_open(cli, 0, &pg) == CLI_DONE && store_counts(pg, &counts) != ERR_OK)
+		counts.projects = 1;
+	pg_close(pg);
+	return counts.projects == 0;
+}
+
 static void print_end(struct up *u)
 {
 	struct cli *cli = u->cli;
@@ -375,8 +388,9 @@ static void print_end(struct up *u)
 	cli_say(cli, "  Dashboard  %s", dashboard);
 	cli_say(cli, "  Ingestion  %s/v1/events", ingest);
 	cli_say(cli, "  Data in    %s", cli->home);
-	cli_say(cli,
-	        "\nNext: bin/yavio keys create --workspace demo --project demo --create-missing");
+	if (is_empty(cli))
+		cli_say(cli, "\nNext: bin/yavio keys create --workspace demo --project demo "
+		             "--create-missing");
 }
 
 static enum cli_exit run_as_owner(struct up *u)

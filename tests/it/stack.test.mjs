@@ -61,6 +61,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
       assert.match(done.stdout, new RegExp(`✓ ${program} ready \\(\\d+\\.\\d s\\)`));
     assert.match(done.stdout, new RegExp(`http://localhost:${stack.http}`));
     assert.match(done.stdout, new RegExp(`http://localhost:${stack.ingest}`));
+    assert.match(done.stdout, /Next: bin\/yavio keys create/);
     assert.equal(done.stderr, '');
   });
 
@@ -129,6 +130,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
     assert.equal(done.code, 0, done.stderr);
     assert.ok(done.ms < WARM_START_MS, `${done.ms} ms`);
     assert.equal(await stack.pid('ingest'), before);
+    assert.doesNotMatch(done.stdout, /Next:/);
   });
 
   test('status, health, keys list and migrate --status answer as JSON and as text', async () => {
@@ -137,7 +139,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
     assert.deepEqual(status.programs.map((p) => p.state), Array(6).fill('running'));
     assert.equal(status.ingest.events_today, 1);
     assert.equal(status.postgres.projects, 2);
-    assert.match(await stack.must(['status']), /Ingestion.*✓ healthy, 1 events today/);
+    assert.match(await stack.must(['status']), /Ingestion.*✓ healthy, 1 event today/);
     for (const program of ['postgres', 'store', 'clickhouse', 'shipper', 'ingest', 'dashboard', 'caddy'])
       assert.equal((await stack.must(['health', program, '--json'])).healthy, true, program);
     const keys = await stack.must(['keys', 'list', '--json']);
