@@ -53,11 +53,15 @@ static enum cli_exit wait_for(struct cli *cli, enum program_id id, int64_t began
 	}
 }
 
-/* Down and up again, without the supervisor noticing an end. */
+/* Replaced in place where the program can, else down and up again. */
 static enum cli_exit restart_one(struct cli *cli, enum program_id id, int64_t timeout)
 {
 	int64_t began = clock_mono_ms();
+	struct service_state s;
 
+	service_state(cli, id, &s);
+	if (s.running && service_replaces_itself(id) && service_replace(cli, id))
+		return wait_for(cli, id, began);
 	if (!service_stop(cli, id))
 		return cli_fail(
 		        cli, ERR_CLI_NOT_RUNNING, NULL, "%s has no supervisor", programs[id].name);

@@ -33,7 +33,6 @@ struct up {
 	bool was_running; /* a supervisor was there before */
 	bool settings_changed;
 	bool started[PROGRAM_COUNT]; /* by this command */
-	bool changed[PROGRAM_COUNT]; /* its script or its binary differs from what runs */
 	struct buf settings;
 	struct app app;
 };
@@ -194,19 +193,6 @@ static enum cli_exit check_programs(struct up *u)
 	return rc == CLI_DONE ? caddy_check(u->cli) : rc;
 }
 
-/* Whether what runs was started before its binary was built. */
-static bool binary_is_newer(struct up *u, enum program_id id)
-{
-	struct service_state s;
-	struct stat st;
-	char path[PATH_MAX];
-
-	service_state(u->cli, id, &s);
-	return s.running && programs[id].binary &&
-	       str_format(path, sizeof(path), "%s/%s", u->cli->bin, programs[id].binary) &&
-	       stat(path, &st) == 0 && (int64_t)st.st_mtim.tv_sec * 1000 > s.since_ms;
-}
-
 static enum cli_exit write_services(struct up *u)
 {
 	for (enum program_id id = 0; id < PROGRAM_COUNT; id++) {
@@ -216,11 +202,9 @@ static enum cli_exit write_services(struct up *u)
 			service_remove(u->cli, id);
 			continue;
 		}
-		rc = service_write(u->cli, id, &u->changed[id]);
+		rc = service_write(u->cli, id);
 		if (rc != CLI_DONE)
 			return rc;
-		u->changed[id] = u->changed[id] || binary_is_newer(u, id) ||
-		                 (u->settings_changed && id != PROGRAM_POSTGRES);
 	}
 	return CLI_DONE;
 }
@@ -294,21 +278,37 @@ static enum cli_exit wait_ready(struct up *u, enum program_id id)
 	return CLI_DONE;
 }
 
+/* A program that is up but not what it should be: gives way to the new one. */
+static enum cli_exit renew(struct up *u, enum program_id id, enum stale stale)
+{
+	cli_say(u->cli, "  %s changed", programs[id].name);
+	if (stale == STALE_IMAGE && service_replaces_itself(id)) {
+		if (!service_replace(u->cli, id))
+			return not_ready(u, id, "cannot be replaced: its runsv does not answer");
+		return wait_ready(u, id);
+	}
+	if (!service_stop(u->cli, id) || !service_wait_stopped(u->cli, id, STOP_MS))
+		return not_ready(u, id, "does not stop");
+	u->started[id] = true;
+	if (!service_start(u->cli, id))
+		return not_ready(u, id, "cannot be started: its runsv does not answer");
+	return wait_ready(u, id);
+}
+
 static enum cli_exit start_one(struct up *u, enum program_id id)
 {
 	struct service_state s;
+	enum stale stale;
 
 	if (!program_is_local(u->cli, id))
 		return CLI_DONE;
 	service_state(u->cli, id, &s);
-	if (s.running && !u->changed[id] && ready_now(u->cli, id)) {
+	stale = s.running ? service_stale(u->cli, id) : STALE_NOT;
+	if (stale != STALE_NOT)
+		return renew(u, id, stale);
+	if (s.running && ready_now(u->cli, id)) {
 		cli_say(u->cli, "%s %s is running", cli_mark(CLI_MARK_OK), programs[id].name);
 		return CLI_DONE;
-	}
-	if (s.running && u->changed[id]) {
-		cli_say(u->cli, "  %s changed, starting it anew", programs[id].name);
-		if (!service_stop(u->cli, id) || !service_wait_stopped(u->cli, id, STOP_MS))
-			return not_ready(u, id, "does not stop");
 	}
 	u->started[id] = true;
 	if (!service_start(u->cli, id))

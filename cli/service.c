@@ -16,7 +16,13 @@
 #include "cli/service_script.h"
 #include "cli/stack.h"
 
-enum { SCRIPT_BYTES = 16384, STATUS_BYTES = 20, POLL_MS = 10, LAST_LINE_BYTES = 8192 };
+enum {
+	SCRIPT_BYTES = 16384,
+	STATUS_BYTES = 20,
+	POLL_MS = 10,
+	LAST_LINE_BYTES = 8192,
+	REMOVE_MS = 10000
+};
 
 static bool service_path(
         const struct cli *cli, enum program_id id, const char *name, char *out, size_t size)
@@ -25,8 +31,8 @@ static bool service_path(
 	        *name ? "/" : "", name);
 }
 
-/* Writes text beside path and renames it; *changed becomes true when it was different before. */
-static bool write_file(const char *path, const char *text, mode_t mode, bool *changed)
+/* Writes text beside path and renames it, unless it is there already. */
+static bool write_file(const char *path, const char *text, mode_t mode)
 {
 	char old[SCRIPT_BYTES], temporary[PATH_MAX];
 	size_t len = strlen(text);
@@ -40,7 +46,6 @@ static bool write_file(const char *path, const char *text, mode_t mode, bool *ch
 		if (n >= 0 && (size_t)n == len && memcmp(old, text, len) == 0)
 			return chmod(path, mode) == 0;
 	}
-	*changed = true;
 	if (!str_format(temporary, sizeof(temporary), "%s.new", path))
 		return false;
 	fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
@@ -51,13 +56,13 @@ static bool write_file(const char *path, const char *text, mode_t mode, bool *ch
 	return ok && rename(temporary, path) == 0;
 }
 
-static bool write_script(const struct cli *cli, enum program_id id, const char *name,
-        const struct buf *text, bool *changed)
+static bool write_script(
+        const struct cli *cli, enum program_id id, const char *name, const struct buf *text)
 {
 	char path[PATH_MAX];
 
 	return !text->failed && service_path(cli, id, name, path, sizeof(path)) &&
-	       write_file(path, buf_str(text), 0700, changed);
+	       write_file(path, buf_str(text), 0700);
 }
 
 static bool make_service_dirs(const struct cli *cli, enum program_id id)
@@ -102,20 +107,18 @@ static void forget(const struct cli *cli, enum program_id id, const char *name)
 static bool write_log_limits(const struct cli *cli, enum program_id id)
 {
 	char path[PATH_MAX], text[128];
-	bool changed = false;
 
 	return str_format(path, sizeof(path), "%s/log/%s/config", cli->home, programs[id].name) &&
 	       str_format(text, sizeof(text), "s%lld\nn%lld\n",
 	               (long long)conf_int(cli->conf, CONF_YAVIO_LOG_MAX_BYTES),
 	               (long long)conf_int(cli->conf, CONF_YAVIO_LOG_KEEP)) &&
-	       write_file(path, text, 0600, &changed);
+	       write_file(path, text, 0600);
 }
 
-enum cli_exit service_write(const struct cli *cli, enum program_id id, bool *changed)
+enum cli_exit service_write(const struct cli *cli, enum program_id id)
 {
 	struct service_state now;
 	struct buf run, finish, log, term;
-	bool other = false;
 	bool ok;
 
 	buf_init(&run, SCRIPT_BYTES);
@@ -128,11 +131,9 @@ enum cli_exit service_write(const struct cli *cli, enum program_id id, bool *cha
 	service_script_log(cli, id, &log);
 	service_script_term(id, &term);
 	ok = make_service_dirs(cli, id) && write_log_limits(cli, id) &&
-	     (now.supervised || set_down(cli, id, true)) &&
-	     write_script(cli, id, "run", &run, changed) &&
-	     write_script(cli, id, "finish", &finish, &other) &&
-	     write_script(cli, id, "log/run", &log, &other) &&
-	     (term.len == 0 || write_script(cli, id, "control/t", &term, &other));
+	     (now.supervised || set_down(cli, id, true)) && write_script(cli, id, "run", &run) &&
+	     write_script(cli, id, "finish", &finish) && write_script(cli, id, "log/run", &log) &&
+	     (term.len == 0 || write_script(cli, id, "control/t", &term));
 	buf_release(&run);
 	buf_release(&finish);
 	buf_release(&log);
@@ -245,11 +246,19 @@ bool service_stop(const struct cli *cli, enum program_id id)
 	return set_down(cli, id, true) && control(cli, id, "d");
 }
 
-bool service_restart(const struct cli *cli, enum program_id id)
+bool service_replaces_itself(enum program_id id)
 {
-	forget(cli, id, "backoff");
+	return id == PROGRAM_INGEST || id == PROGRAM_DASHBOARD;
+}
+
+bool service_replace(const struct cli *cli, enum program_id id)
+{
+	char path[PATH_MAX];
+
+	if (!str_format(path, sizeof(path), "%s/run/%s.ready", cli->home, programs[id].name))
+		return false;
 	forget(cli, id, "exit");
-	return control(cli, id, "t");
+	return (unlink(path) == 0 || errno == ENOENT) && control(cli, id, "2"); /* SIGUSR2 */
 }
 
 bool service_kill(const struct cli *cli, enum program_id id)
@@ -262,8 +271,12 @@ void service_remove(const struct cli *cli, enum program_id id)
 	char path[PATH_MAX];
 	char *argv[] = {(char *)"rm", (char *)"-rf", path, NULL};
 
-	if (service_path(cli, id, "", path, sizeof(path)) && access(path, F_OK) == 0)
-		(void)proc_run(argv, NULL, 5000, NULL);
+	if (!service_path(cli, id, "", path, sizeof(path)) || access(path, F_OK) != 0)
+		return;
+	if (is_supervised(cli, id) && control(cli, id, "dx") &&
+	        !service_wait_stopped(cli, id, REMOVE_MS))
+		cli_warn(cli, "%s does not end", programs[id].name);
+	(void)proc_run(argv, NULL, REMOVE_MS, NULL);
 }
 
 bool service_wait_stopped(const struct cli *cli, enum program_id id, int64_t timeout_ms)

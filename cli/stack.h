@@ -65,22 +65,34 @@ struct service_state {
 	int exit_code;    /* of its last end; -1 signal or none yet */
 };
 
-/* Writes run, finish and log/run of a program; true in *changed when it differs from what is there,
- * so that a running one must be started anew. */
-enum cli_exit service_write(const struct cli *cli, enum program_id id, bool *changed) MUST_CHECK;
+/* Writes run, finish and log/run of a program. A file that would not change is left alone, so that
+ * its time tells when it did. */
+enum cli_exit service_write(const struct cli *cli, enum program_id id) MUST_CHECK;
 void service_state(const struct cli *cli, enum program_id id, struct service_state *out);
 /* Tells its runsv to keep it up, or to end it; desired state survives a restart of runsv. */
 bool service_start(const struct cli *cli, enum program_id id) MUST_CHECK;
 bool service_stop(const struct cli *cli, enum program_id id) MUST_CHECK;
-/* Ends the process; runsv starts it again at once. */
-bool service_restart(const struct cli *cli, enum program_id id) MUST_CHECK;
+/* Programs that hold a socket take a new binary and new settings over without letting go of it. */
+bool service_replaces_itself(enum program_id id);
+/* Tells such a program to do so: it checks both first, keeps its pid, and writes its ready file
+ * again when the new workers serve. */
+bool service_replace(const struct cli *cli, enum program_id id) MUST_CHECK;
 bool service_kill(const struct cli *cli, enum program_id id) MUST_CHECK;
-/* Removes the directory of a program that is no longer local. */
+/* Ends a program that is no longer local, with its runsv, and removes its directory. */
 void service_remove(const struct cli *cli, enum program_id id);
 /* Waits for a state; false after timeout_ms. */
 bool service_wait_stopped(const struct cli *cli, enum program_id id, int64_t timeout_ms) MUST_CHECK;
 /* Last line of its log, shortened to what a person wants to read ("" when none). */
 void service_last_line(const struct cli *cli, enum program_id id, char *out, size_t out_size);
+
+/* --- stale.c --- */
+
+enum stale {
+	STALE_NOT,
+	STALE_IMAGE,  /* binary or settings are newer than the process */
+	STALE_SCRIPT, /* what its run script gives it has changed: it must be started anew */
+};
+enum stale service_stale(const struct cli *cli, enum program_id id);
 
 /* --- supervise.c: runsvdir --- */
 

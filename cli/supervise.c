@@ -14,7 +14,7 @@
 
 enum {
 	POLL_MS = 10,
-	ADOPT_MS = 5000,     /* runsvdir and its runsv are there within this */
+	ADOPT_MS = 10000,    /* runsvdir looks for new services every 5 s */
 	RUNSV_END_MS = 5000, /* runsv and svlogd end after their program */
 	KILL_WAIT_MS = 2000,
 };

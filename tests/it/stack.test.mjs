@@ -301,10 +301,41 @@ describe('a stack from start to end', { concurrency: false }, () => {
     });
   });
 
-  test('restart of one program and of all', async () => {
-    const before = await stack.pid('store');
+  test('restart of ingest and of the dashboard refuses no request', async () => {
+    const before = { ingest: await stack.pid('ingest'), store: await stack.pid('store') };
+    const client = new Client(stack, key);
+    await waitFor('first acknowledgements', () => client.acknowledged.length > 10, 5_000);
     assert.match(await stack.must(['restart', 'ingest']), /✓ ingest ready/);
-    assert.equal(await stack.pid('store'), before);
+    assert.match(await stack.must(['restart', 'dashboard']), /✓ dashboard ready/);
+    await client.stop();
+    assert.equal(client.refused, 0);
+    assert.deepEqual({ ingest: await stack.pid('ingest'), store: await stack.pid('store') }, before);
+  });
+
+  test('up after a change of settings renews what reads them, and only that', async () => {
+    const pids = async () => Object.fromEntries(await Promise.all(['postgres', 'store', 'ingest', 'caddy'].map(async (p) => [p, await stack.pid(p)])));
+    const before = await pids();
+    const client = new Client(stack, key);
+    await waitFor('first acknowledgements', () => client.acknowledged.length > 10, 5_000);
+    stack.env.YAVIO_MAX_BATCH_EVENTS = '2';
+    await stack.up();
+    const after = await pids();
+    await client.stop();
+    assert.equal(after.postgres, before.postgres);
+    assert.equal(after.caddy, before.caddy);
+    assert.equal(after.ingest, before.ingest, 'ingest replaces itself');
+    assert.notEqual(after.store, before.store);
+    assert.equal((await stack.post(key, [event(), event(), event()])).status, 413);
+    delete stack.env.YAVIO_MAX_BATCH_EVENTS;
+    await stack.up();
+    assert.equal((await stack.post(key, [event(), event(), event()])).status, 200);
+    const settled = await pids();
+    await stack.up();
+    assert.deepEqual(await pids(), settled);
+  });
+
+  test('restart of all', async () => {
+    const before = await stack.pid('store');
     await stack.must(['restart']);
     assert.notEqual(await stack.pid('store'), before);
     assert.equal((await stack.must(['status', '--json'])).ok, true);
