@@ -30,7 +30,14 @@ $(OUT)/bin/$(call program_name,$(1)): $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard $
 	@echo "  LD  $(VARIANT) $$(@F)"
 	@$(CC) $(CFLAGS) $(LDFLAGS) $$(LDFLAGS_$(notdir $(1))) $$(filter %.o,$$^) $(LIB_A) $$(LDLIBS_$(notdir $(1))) $(LDLIBS) -o $$@
 endef
-$(foreach d,$(PROGRAM_DIRS),$(eval $(call program_rule,$(d))))
+$(foreach d,$(if $(filter asan,$(VARIANT)),$(filter-out daemon/store,$(PROGRAM_DIRS)),$(PROGRAM_DIRS)),$(eval $(call program_rule,$(d))))
+
+# The engine frees with libc's own free what ASan allocated: the sanitizer lane runs a store with UBSan alone.
+.PHONY: ubsan-store
+$(BUILD)/asan/bin/yavio-store: ubsan-store
+	@$(MAKE) --no-print-directory VARIANT=ubsan $(BUILD)/ubsan/bin/yavio-store
+	@mkdir -p $(@D)
+	@cp -u $(BUILD)/ubsan/bin/yavio-store $@
 
 # yavio-store loads the embedded engine when it starts (dlopen, by this run path).
 LDFLAGS_store := -Wl,-rpath,'$$ORIGIN/../../lib' -Wl,-rpath,'$$ORIGIN/../lib'

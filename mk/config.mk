@@ -1,4 +1,5 @@
-# Compilers, flags and the variants of a build: release (gcc -O2), clang, asan (gcc, ASan + UBSan).
+# Compilers, flags and the variants of a build: release (gcc -O2), clang, asan (gcc, ASan + UBSan),
+# ubsan (gcc; the store in the asan lane, since ASan cannot live with libchdb).
 VARIANT ?= release
 BUILD ?= build
 OUT := $(BUILD)/$(VARIANT)
@@ -8,6 +9,7 @@ LIBCHDB := $(BUILD)/lib/libchdb.so
 CC_release := gcc
 CC_clang := clang
 CC_asan := gcc
+CC_ubsan := gcc
 CC := $(CC_$(VARIANT))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef \
@@ -17,6 +19,7 @@ HARDEN := -fstack-protector-strong -fstack-clash-protection -fPIE -fno-strict-al
 OPT_release := -O2 -D_FORTIFY_SOURCE=2
 OPT_clang := -O2 -D_FORTIFY_SOURCE=2
 OPT_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+OPT_ubsan := -O1 -fsanitize=undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 OPT := $(OPT_$(VARIANT))
 
 VERSION := $(shell cat VERSION 2>/dev/null || echo 0.0.0)

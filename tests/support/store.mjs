@@ -27,10 +27,9 @@ export const USERS = {
 	yavio_eraser: 'CLICKHOUSE_ERASER_PASSWORD',
 };
 
-/** The program: of YAVIO_BIN_DIR, but of the release build in the sanitizer lane, where the engine cannot run. */
+/** The program of YAVIO_BIN_DIR (in the sanitizer lane make puts a UBSan build there: ASan cannot live with libchdb). */
 export function storeProgram() {
-	const dir = process.env.YAVIO_VARIANT === 'asan' ? undefined : process.env.YAVIO_BIN_DIR;
-	return join(dir ?? join(ROOT, 'build/release/bin'), 'yavio-store');
+	return join(process.env.YAVIO_BIN_DIR ?? join(ROOT, 'build/release/bin'), 'yavio-store');
 }
 
 /** As root the store runs as another user, who may not reach the checkout: gives it a copy of the program. */

@@ -51,6 +51,21 @@ static void *wait_in_line(void *arg)
 	return w;
 }
 
+/* Waits until somebody new stands last in line. */
+static void wait_for_newcomer(struct pool *p, const struct pool_waiter *last_before)
+{
+	for (;;) {
+		const struct pool_waiter *last;
+
+		pthread_mutex_lock(&p->lock);
+		last = p->last;
+		pthread_mutex_unlock(&p->lock);
+		if (last != last_before)
+			return;
+		clock_sleep_ms(1);
+	}
+}
+
 static void test_pool_serves_in_order(void **state)
 {
 	struct pool p;
@@ -61,9 +76,11 @@ static void test_pool_serves_in_order(void **state)
 	pool_init(&p, "test", 1);
 	assert_int_equal(pool_take(&p, 0), ERR_OK);
 	for (int i = 0; i < WAITERS; i++) {
+		const struct pool_waiter *last = p.last; /* nobody leaves before pool_give */
+
 		waiters[i] = (struct waiter){&p, order, &next, i};
 		assert_int_equal(pthread_create(&threads[i], NULL, wait_in_line, &waiters[i]), 0);
-		clock_sleep_ms(20);
+		wait_for_newcomer(&p, last);
 	}
 	pool_give(&p);
 	for (int i = 0; i < WAITERS; i++) {
