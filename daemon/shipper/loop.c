@@ -109,8 +109,6 @@ static enum err last_insert(struct shipper *s)
 	struct spool_backlog backlog;
 	enum err e = ERR_OK;
 
-	if (atomic_load(&s->stop_by_ms) == 0)
-		atomic_store(&s->stop_by_ms, clock_mono_ms() + SHIP_STOP_MS);
 	while (e == ERR_OK && result == SHIP_DONE && !send_must_stop(s)) {
 		e = spool_reader_poll(s->reader, &backlog);
 		if (e == ERR_OK)

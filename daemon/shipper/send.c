@@ -12,19 +12,14 @@
 
 enum { SEND_POLL_MS = 50, SEND_PING_MS = 500 };
 
-bool send_must_stop(const struct shipper *s)
+bool send_must_stop(struct shipper *s)
 {
 	int64_t by = atomic_load(&s->stop_by_ms);
 
+	/* Whoever sees the signal first starts the clock. */
+	if (by == 0 && *s->stop)
+		atomic_store(&s->stop_by_ms, by = clock_mono_ms() + SHIP_STOP_MS);
 	return by != 0 && clock_mono_ms() >= by;
-}
-
-/* The signal may come during a wait: from then on SHIP_STOP_MS remain. */
-static bool stopping(struct shipper *s)
-{
-	if (*s->stop && atomic_load(&s->stop_by_ms) == 0)
-		atomic_store(&s->stop_by_ms, clock_mono_ms() + SHIP_STOP_MS);
-	return *s->stop;
 }
 
 void send_back_off(struct shipper *s, enum err cause)
@@ -42,7 +37,7 @@ void send_back_off(struct shipper *s, enum err cause)
 	metrics_store_up(s->metrics, false);
 	until = clock_mono_ms() + s->backoff_ms;
 	ping = clock_mono_ms() + SEND_PING_MS;
-	while (clock_mono_ms() < until && !stopping(s)) {
+	while (clock_mono_ms() < until && !*s->stop) {
 		int64_t left = until - clock_mono_ms();
 
 		clock_sleep_ms(left < SEND_POLL_MS ? left : SEND_POLL_MS);
@@ -178,7 +173,7 @@ static enum ship_result send_units(struct shipper *s, const struct units *units,
 		state[first] = UNIT_REFUSED;
 	}
 	while ((e = send_round(s, units, state)) != ERR_OK) {
-		if (stopping(s))
+		if (*s->stop)
 			return SHIP_LATER;
 		send_back_off(s, e);
 		if (send_must_stop(s))
@@ -206,7 +201,7 @@ enum ship_result send_batch(struct shipper *s)
 	uint8_t *state;
 
 	while (!units_cut(&s->batch, &units)) {
-		if (stopping(s))
+		if (*s->stop)
 			return SHIP_LATER;
 		send_back_off(s, ERR_DB_INTERNAL_ERROR);
 	}

@@ -66,7 +66,7 @@ enum ship_result {
  * only when stopping. */
 enum ship_result send_batch(struct shipper *s);
 /* True when SIGTERM came and its time is over. */
-bool send_must_stop(const struct shipper *s);
+bool send_must_stop(struct shipper *s);
 /* Waits the next step of the back-off (1 … 60 s), less when the store answers again or a stop
  * comes. */
 void send_back_off(struct shipper *s, enum err cause);

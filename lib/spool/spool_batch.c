@@ -122,29 +122,39 @@ static enum err load_record(struct spool_reader *r, int fd, const struct spool_s
 	return e;
 }
 
+/* A range whose segment is gone, or has lost its header since the plan was made: its bytes, if
+ * there are any, go to quarantine, the other ranges go on. */
+static enum err skip_range(
+        struct spool_reader *r, int fd, const struct spool_range *range, const char *why)
+{
+	log_error(ERR_DB_SPOOL_CRC_MISMATCH, "a planned segment cannot be read",
+	        F_INT("stream", range->stream), F_INT("segment", range->seq), F_STR("cause", why));
+	return fd < 0 ? ERR_OK : spool_reader_set_aside(r, fd, range, 0, why);
+}
+
 static enum err load_range(struct spool_reader *r, uint32_t i, struct spool_batch *b)
 {
 	const struct spool_range *range = &r->state->plan.ranges[i];
 	struct spool_stream *s = spool_reader_stream(r, range->stream);
-	struct spool_segment_header seg;
+	struct spool_segment_header seg = {0};
 	enum spool_found found = SPOOL_FOUND_BAD;
 	uint64_t at = range->from;
 	enum err e = ERR_OK;
-	int fd = s != NULL ? spool_segment_open(s->fd, range->seq, &seg, &found) : -1;
+	int fd = -1;
 
-	if (fd < 0 || found != SPOOL_FOUND) {
-		log_error(ERR_DB_SPOOL_CRC_MISMATCH, "a planned segment cannot be read",
-		        F_INT("stream", range->stream), F_INT("segment", range->seq));
-		if (fd >= 0)
-			close(fd);
+	if (s != NULL)
+		fd = spool_segment_open(s->fd, range->seq, &seg, &found);
+	if (s != NULL && fd < 0 && errno != ENOENT)
 		return ERR_DB_SPOOL_OPEN_FAILED;
-	}
 	r->plan_salts[i] = seg.salt;
-	r->plan_rows[i] = s->rows;
-	while (at < range->to && e == ERR_OK)
+	r->plan_rows[i] = s != NULL ? s->rows : 0;
+	if (found != SPOOL_FOUND)
+		e = skip_range(r, fd, range, fd < 0 ? "the file is gone" : "its header is damaged");
+	while (found == SPOOL_FOUND && at < range->to && e == ERR_OK)
 		e = load_record(r, fd, &seg, range, &at, &r->plan_rows[i], b);
-	close(fd);
-	if (e == ERR_OK)
+	if (fd >= 0)
+		close(fd);
+	if (e == ERR_OK && s != NULL)
 		spool_stream_seek(s, range->seq, range->to, r->plan_rows[i]);
 	return e;
 }

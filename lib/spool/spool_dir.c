@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "spool/spool_internal.h"
 
-enum { DIR_MODE = 0770, FILE_MODE = 0660 };
+enum { DIR_MODE = 02770, FILE_MODE = 0660 };
 
 struct spool_sys spool_sys = {
         .pwritev = pwritev,

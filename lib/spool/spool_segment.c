@@ -83,15 +83,19 @@ static bool payload_sum(int fd, uint64_t at, uint32_t len, uint8_t *chunk, uint3
 	return true;
 }
 
+static size_t chunk_bytes(uint64_t len)
+{
+	return len < SEGMENT_SCAN_BYTES ? (size_t)len : SEGMENT_SCAN_BYTES;
+}
+
 bool spool_segment_next(int fd, uint64_t salt, uint64_t from, uint64_t limit, uint64_t *at)
 {
 	struct spool_record_header r;
-	uint8_t *chunk = malloc(SEGMENT_SCAN_BYTES);
+	uint8_t *chunk = from < limit ? malloc(chunk_bytes(limit - from)) : NULL;
 	bool found = false;
 
 	while (chunk != NULL && !found && from + SPOOL_RECORD_HEADER_BYTES <= limit) {
-		uint64_t len =
-		        limit - from < SEGMENT_SCAN_BYTES ? limit - from : SEGMENT_SCAN_BYTES;
+		uint64_t len = chunk_bytes(limit - from);
 		uint64_t i = 0;
 
 		if (!spool_pread_all(fd, chunk, len, from))

@@ -193,7 +193,7 @@ enum err spool_reader_set_aside(struct spool_reader *r, int fd, const struct spo
 {
 	uint64_t from = where->from, to = where->to;
 	struct spool_quarantine_entry *q = calloc(1, sizeof(*q));
-	char *bytes = malloc(STREAM_ASIDE_BYTES);
+	char *bytes = malloc(to - from < STREAM_ASIDE_BYTES ? to - from : STREAM_ASIDE_BYTES);
 	enum err e = q != NULL && bytes != NULL ? ERR_OK : ERR_DB_SPOOL_WRITE_FAILED;
 
 	log_error(ERR_DB_SPOOL_CRC_MISMATCH, err_message(ERR_DB_SPOOL_CRC_MISMATCH),

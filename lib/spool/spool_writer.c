@@ -18,6 +18,7 @@ enum {
 	WRITER_QUOTA_SHARE = 8, /* a segment is at most this part of the quota */
 	WRITER_WARN_PERCENT = 80,
 	WRITER_WARN_MS = 60 * 1000,
+	WRITER_SEQ_MAX = 0x7fffffff, /* segments of a stream */
 };
 
 struct spool_writer {
@@ -60,7 +61,9 @@ static bool take_stream(struct spool_writer *w, struct spool_state *state, enum 
 		if (spool_cell_lock(&w->cell)) {
 			*e = spool_stream_settle(
 			        w->stream_fd, &w->cell, spool_state_ack(state, w->stream));
-			return *e == ERR_OK;
+			/* A number that is used up, or a cell that is damaged: another stream. */
+			if (*e != ERR_OK || atomic_load(&w->cell.map->last_seq) < WRITER_SEQ_MAX)
+				return *e == ERR_OK;
 		}
 		spool_cell_close(&w->cell);
 		close(w->stream_fd);

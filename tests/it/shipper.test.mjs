@@ -84,6 +84,23 @@ it('waits for a store that is away, at its start and later, and loses nothing', 
 	assert.deepEqual(await p.counts(), [400, 400, 400]);
 });
 
+it('stops within its time although the store hangs, and its successor sends the same batch: once', async (t) => {
+	const p = await startPipeline(t);
+	const shipper = p.startShipper();
+	await until('ready', () => shipper.output().includes('shipper is ready'));
+	process.kill(p.store.pid, 'SIGSTOP');
+	assert.equal(p.driver('append', 0, 50, 10, 0).status, 0);
+	await sleep(1000);
+	const began = Date.now();
+	assert.deepEqual(await shipper.stop(), { code: 0, signal: null });
+	assert.ok(Date.now() - began < 7000, `${Date.now() - began} ms`);
+	process.kill(p.store.pid, 'SIGCONT');
+	const next = p.startShipper();
+	await drained(p);
+	assert.ok(next.logs().some((l) => l.msg === 'a batch that was under way is sent again'));
+	assert.deepEqual(await p.counts(), [500, 500, 500]);
+});
+
 it('sets rows aside that the store refuses, and only those', async (t) => {
 	const p = await startPipeline(t);
 	const shipper = p.startShipper();

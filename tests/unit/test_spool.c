@@ -521,7 +521,7 @@ static void test_shared_modes(void **state)
 	assert_int_equal(fixture_append(w, 1, 1), ERR_OK);
 	umask(before);
 	assert_int_equal(stat(f->dir, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0770);
+	assert_int_equal(st.st_mode & 07777, 02770);
 	snprintf(path, sizeof(path), "%s/streams/00/00000001.seg", f->dir);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0660);

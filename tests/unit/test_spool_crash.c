@@ -185,6 +185,70 @@ static void test_damaged_segment_header(void **state)
 	assert_true(file_size(path) > 0);
 }
 
+/* Between the plan and its repetition the disk loses one of two planned segments, and the header of
+ * the other: what is readable elsewhere is shipped, nothing stops. */
+static void test_planned_segments_go_bad(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_writer *w[3];
+	struct spool_reader *r;
+	struct spool_batch b;
+	char path[192];
+	int fd, numbers[8];
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(spool_writer_open(&f->o, &w[i]), ERR_OK);
+	for (int i = 0; i < 6; i++)
+		assert_int_equal(fixture_append(w[i % 3], i, 10), ERR_OK);
+	for (int i = 0; i < 3; i++)
+		spool_writer_close(w[i]);
+	spool_batch_init(&b);
+	assert_int_equal(spool_reader_open(&f->ro, &r), ERR_OK);
+	assert_int_equal(spool_reader_plan(r, &f->limits, &b), ERR_OK);
+	assert_int_equal(b.records, 6);
+	spool_reader_close(r);
+	segment_path(f, 0, 1, path);
+	assert_int_equal(unlink(path), 0);
+	segment_path(f, 1, 1, path);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pwrite(fd, "#", 1, 50), 1);
+	close(fd);
+	assert_int_equal(spool_reader_open(&f->ro, &r), ERR_OK);
+	assert_int_equal(spool_reader_plan(r, &f->limits, &b), ERR_OK);
+	assert_true(b.again);
+	assert_int_equal(fixture_numbers(&b, numbers, 8), 2);
+	assert_int_equal(numbers[0], 2);
+	assert_int_equal(numbers[1], 5);
+	assert_int_equal(spool_reader_ack(r), ERR_OK);
+	assert_int_equal(spool_reader_plan(r, &f->limits, &b), ERR_OK);
+	assert_int_equal(b.number, 0);
+	spool_reader_close(r);
+	spool_batch_release(&b);
+}
+
+/* A cell that says it has given out nearly every number is left alone. */
+static void test_used_up_stream_is_passed_over(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_writer_stats st;
+	struct spool_writer *w;
+	char path[192];
+	uint8_t seq[4] = {0xff, 0xff, 0xff, 0xff};
+	int fd, seen[3];
+
+	write_rows(f, 0, 1, 10);
+	snprintf(path, sizeof(path), "%s/streams/00/cell", f->dir);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pwrite(fd, seq, sizeof(seq), 48), sizeof(seq));
+	close(fd);
+	assert_int_equal(spool_writer_open(&f->o, &w), ERR_OK);
+	spool_writer_stats(w, &st);
+	assert_int_equal(st.stream, 1);
+	assert_int_equal(fixture_append(w, 1, 10), ERR_OK);
+	spool_writer_close(w);
+	assert_int_equal(fixture_drain(f, seen, 3), 2);
+}
+
 static void test_newer_format_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -537,6 +601,8 @@ int main(void)
 	        CRASH_TEST(test_flipped_bits_after_a_power_cut),
 	        CRASH_TEST(test_damaged_last_record_is_quarantined_when_it_was_acknowledged),
 	        CRASH_TEST(test_damaged_segment_header),
+	        CRASH_TEST(test_planned_segments_go_bad),
+	        CRASH_TEST(test_used_up_stream_is_passed_over),
 	        CRASH_TEST(test_newer_format_is_refused),
 	        CRASH_TEST(test_unfinished_segment_is_ignored),
 	        CRASH_TEST(test_killed_writers_lose_nothing),
