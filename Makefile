@@ -10,6 +10,7 @@ include mk/test-programs.mk
 include mk/fuzz.mk
 include mk/lint.mk
 include mk/bench.mk
+include mk/fault.mk
 include mk/run.mk
 
 .PHONY: help

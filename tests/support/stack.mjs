@@ -74,6 +74,7 @@ export class Stack {
   /** Directory, ports and settings of a stack; starts nothing. settings: more environment. */
   static async create(settings = {}) {
     const stack = new Stack();
+    stack.bin = BIN_DIR;
     stack.dir = await mkdtemp(join(tmpdir(), 'yavio-'));
     await chmod(stack.dir, 0o711); // user yavio goes through it
     stack.home = join(stack.dir, 'home');
@@ -115,7 +116,7 @@ export class Stack {
 
   /** bin/yavio of this stack. */
   yavio(args, { env = {}, timeout } = {}) {
-    return run(join(BIN_DIR, 'yavio'), args, { env: { ...this.env, ...env }, timeout });
+    return run(join(this.bin, 'yavio'), args, { env: { ...this.env, ...env }, timeout });
   }
 
   /** Like yavio(), but a failure is an error, and --json answers come parsed. */

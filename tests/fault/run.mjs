@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: MIT
+// A whole stack under load while everything in it is killed, stopped and spoiled; then: what was acknowledged is stored,
+// each event once, and nothing was counted that was not sent. usage: node tests/fault/run.mjs [seconds=300] [seed=N]
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { BIN_DIR, ROOT } from '../support/process.mjs';
+import { serviceUser } from '../support/postgres.mjs';
+import { Stack, waitFor } from '../support/stack.mjs';
+import { adminQuery } from '../support/store-admin.mjs';
+import { Chaos, seeded } from './chaos.mjs';
+import { Ledger } from './ledger.mjs';
+import { StoreProxy } from './store-proxy.mjs';
+
+const SMALL_DISK = '256m';
+const HEAL_MS = 60_000;
+const STORED_MS = 90_000;
+// Longer runs need merges, or the store ends up with too many parts; without them copies cannot hide.
+const MERGES_AFTER_S = 120;
+
+/** The programs in a directory of their own, ingest with the failing disk in front. */
+function install(dir, faultFile) {
+	const bin = join(dir, 'bin');
+	mkdirSync(bin);
+	for (const name of readdirSync(BIN_DIR)) copyFileSync(join(BIN_DIR, name), join(bin, name));
+	for (const [name, target] of [['lib', 'build/lib'], ['caddy', 'caddy'], ['web', 'web']]) symlinkSync(join(ROOT, target), join(dir, name));
+	copyFileSync(resolve(BIN_DIR, '../tests/fault/failing_disk.so'), join(dir, 'failing_disk.so'));
+	copyFileSync(join(bin, 'yavio-ingest'), join(bin, 'ingest'));
+	writeFileSync(join(bin, 'yavio-ingest'),
+		`#!/bin/sh\nexport LD_PRELOAD=${dir}/failing_disk.so YAVIO_FAULT_FILE=${faultFile}\nexec ${bin}/ingest "$@"\n`);
+	for (const name of ['.', 'bin', 'failing_disk.so', ...readdirSync(bin).map((file) => join('bin', file))]) chmodSync(join(dir, name), 0o755);
+	return bin;
+}
+
+/** A small file system for the spool, where this user may mount one; undefined elsewhere. */
+function mountSmallDisk(dir) {
+	const path = join(dir, 'spool');
+	mkdirSync(path);
+	try {
+		execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_DISK}`, 'tmpfs', path], { stdio: 'ignore' });
+	} catch {
+		return undefined;
+	}
+	const { uid, gid } = serviceUser();
+	chownSync(path, uid, gid);
+	return path;
+}
+
+async function startStack() {
+	const stack = await Stack.create({ YAVIO_RATE_KEY: '0', YAVIO_RATE_IP: '0', YAVIO_INGEST_WORKERS: '3', YAVIO_SHIP_INTERVAL: '100ms',
+		YAVIO_SHIP_ROWS: '500', YAVIO_SPOOL_MAX_BYTES: '128M', YAVIO_SPOOL_SEGMENT_BYTES: '1M', YAVIO_DISK_RESERVE: '64M' });
+	try {
+		stack.faultFile = join(stack.dir, 'faults');
+		writeFileSync(stack.faultFile, '00');
+		chmodSync(stack.faultFile, 0o644);
+		stack.bin = install(stack.dir, stack.faultFile);
+		stack.smallDisk = mountSmallDisk(stack.dir);
+		if (stack.smallDisk) {
+			stack.env.YAVIO_SPOOL_DIR = join(stack.smallDisk, 'spool');
+			stack.env.YAVIO_SPOOL_ALLOW_LOSS = 'true'; // a memory file system is refused otherwise
+			const { uid, gid } = serviceUser();
+			mkdirSync(stack.env.YAVIO_SPOOL_DIR);
+			chownSync(stack.env.YAVIO_SPOOL_DIR, uid, gid);
+		}
+		await stack.up();
+		return stack;
+	} catch (error) {
+		await stopStack(stack);
+		throw error;
+	}
+}
+
+async function stopStack(stack) {
+	const unmount = () => {
+		if (!stack.smallDisk) return;
+		try {
+			execFileSync('umount', ['-l', stack.smallDisk], { stdio: 'ignore' });
+		} catch {
+			// not mounted any more
+		}
+	};
+	await stack.yavio(['down', '--timeout', '5s']).catch(() => {});
+	unmount();
+	await stack.stop();
+}
+
+/** Keeps merges from hiding what was stored twice, also after each start of the store; ends when told. */
+async function withoutMerges(stack, state) {
+	while (!state.over) {
+		await adminQuery(stack, 'SYSTEM STOP MERGES events', { signal: AbortSignal.timeout(1000) }).catch(() => {});
+		await new Promise((done) => setTimeout(done, 300));
+	}
+}
+
+async function healthy(stack) {
+	for (const program of ['ingest', 'shipper', 'store', 'postgres', 'caddy']) {
+		try {
+			process.kill(await stack.pid(program), 'SIGCONT');
+		} catch {
+			return false;
+		}
+	}
+	const reply = await fetch(`${stack.ingestUrl}/health`, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+	await reply?.arrayBuffer();
+	return reply?.status === 200;
+}
+
+/** Rows of each event_id, merges or not. */
+async function storedRows(stack) {
+	const text = await adminQuery(stack, 'SELECT toString(event_id), count() FROM events GROUP BY event_id FORMAT TSV');
+	return new Map(text.split('\n').filter(Boolean).map((line) => line.split('\t')).map(([id, rows]) => [id, Number(rows)]));
+}
+
+/** What must not be: a list for each rule. */
+function judge(ledger, rows) {
+	return {
+		lost: [...ledger.acknowledged].filter((id) => !rows.has(id)),
+		unknown: [...rows.keys()].filter((id) => !ledger.sent.has(id)),
+		// sent once, so only the pipeline itself could have stored it twice
+		doubled: [...rows].filter(([id, count]) => count > 1 && ledger.sent.get(id) === 1).map(([id]) => id),
+		// sent again: one record each time at most
+		tooOften: [...rows].filter(([id, count]) => count > (ledger.sent.get(id) ?? 0)).map(([id]) => id),
+	};
+}
+
+/** One run; log gets lines of progress. Result: faults done, answers seen, counts, and what broke the promise. */
+export async function runFaults({ seconds, seed, log = () => {} }) {
+	const stack = await startStack();
+	const state = { over: false };
+	let proxy;
+	let ledger;
+	try {
+		const { key } = await stack.createKey();
+		proxy = new StoreProxy(join(stack.home, 'run/store.sock'), stack.clickhouse);
+		const merging = seconds <= MERGES_AFTER_S ? withoutMerges(stack, state) : undefined;
+		ledger = await Ledger.open(join(stack.dir, 'ledger'), { stack, key, random: seeded(seed + 1) });
+		const chaos = new Chaos({ stack, proxy, random: seeded(seed), faultFile: stack.faultFile, smallDisk: stack.smallDisk });
+		log(`seed ${seed}, ${seconds} s, small disk: ${Boolean(stack.smallDisk)}`);
+		await chaos.run(seconds);
+		await ledger.stop();
+		log(`faults ${JSON.stringify(chaos.done)}; answers ${JSON.stringify(ledger.answers)}; ${ledger.acknowledged.size} acknowledged`);
+		await waitFor('a healthy stack', () => healthy(stack), HEAL_MS, 200);
+		let rows = new Map();
+		await waitFor('every acknowledged event', async () => {
+			rows = await storedRows(stack).catch(() => rows);
+			return [...ledger.acknowledged].every((id) => rows.has(id));
+		}, STORED_MS, 500).catch((error) => log(error.message));
+		const spool = JSON.parse((await stack.yavio(['spool', 'status', '--json']).catch(() => ({ stdout: '{}' }))).stdout || '{}');
+		const [rowsFinal, ids] = (await adminQuery(stack, 'SELECT count(), uniqExact(event_id) FROM events FINAL FORMAT TSV')).trim().split('\t').map(Number);
+		state.over = true;
+		await merging;
+		return { seed, faults: chaos.done, answers: ledger.answers, unexpected: ledger.unexpected, acknowledged: ledger.acknowledged.size,
+			sent: ledger.sent.size, rows: [...rows.values()].reduce((a, b) => a + b, 0), rowsFinal, ids, spool, spoiled: proxy.spoiled,
+			broken: judge(ledger, rows) };
+	} finally {
+		state.over = true;
+		await ledger?.stop().catch(() => {});
+		await proxy?.stop();
+		await stopStack(stack);
+	}
+}
+
+/** One line a rule that was broken; empty: all is well. */
+export function complaints(result) {
+	const list = Object.entries(result.broken).filter(([, ids]) => ids.length > 0)
+		.map(([rule, ids]) => `${ids.length} events ${rule}: ${ids.slice(0, 5).join(' ')}`);
+	if (result.rowsFinal !== result.ids) list.push(`FINAL counts ${result.rowsFinal} rows of ${result.ids} events`);
+	for (const answer of new Set(result.unexpected)) list.push(`an answer that is no retry: ${answer}`);
+	if (result.acknowledged === 0) list.push('nothing was acknowledged');
+	return list;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+	const given = Object.fromEntries(process.argv.slice(2).map((arg) => arg.split('=')));
+	const result = await runFaults({ seconds: Number(given.seconds ?? 300), seed: Number(given.seed ?? Date.now() % 1e9), log: console.error });
+	const broken = complaints(result);
+	console.log(JSON.stringify({ ...result, broken: Object.fromEntries(Object.entries(result.broken).map(([rule, ids]) => [rule, ids.length])) }));
+	for (const line of broken) console.error(`broken (seed ${result.seed}): ${line}`);
+	process.exitCode = broken.length > 0 ? 1 : 0;
+}
