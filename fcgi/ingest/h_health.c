@@ -30,7 +30,7 @@ enum err h_health(struct request *req, struct reply *rep, struct app *app)
 {
 	const struct web_health *health = app->ingest->health;
 	struct web_health_state postgres, clickhouse, spool;
-	bool accepting = ingest_accepting(health) == ERR_OK;
+	bool accepting = ingest_accepting(app->ingest) == ERR_OK;
 	bool all;
 
 	web_health_get(health, INGEST_POSTGRES, &postgres);
@@ -54,7 +54,7 @@ enum err h_health(struct request *req, struct reply *rep, struct app *app)
 
 enum err h_health_ready(struct request *req, struct reply *rep, struct app *app)
 {
-	enum err e = ingest_accepting(app->ingest->health);
+	enum err e = ingest_accepting(app->ingest);
 
 	(void)req;
 	if (e == ERR_OK) {

@@ -12,7 +12,14 @@
 
 _Static_assert((int)STORE_KEY_HASH_BYTES == (int)SHM_CACHE_KEY_BYTES, "a hash is a cache key");
 
-/* Counters that all processes see. */
+/* A key whose last use is to be written; a slot goes from free to being filled to full. */
+struct touch {
+	_Atomic int state;
+	char key_id[ID_UUID_BYTES];
+};
+enum { TOUCH_FREE, TOUCH_FILLING, TOUCH_FULL };
+
+/* What all processes see. */
 struct shared {
 	/* Raised before anything is forgotten: a look-up that began earlier must not bring it back.
 	 */
@@ -20,6 +27,11 @@ struct shared {
 	/* Raised when messages may have been lost: entries of an older epoch have to be looked up,
 	 * and serve on only while PostgreSQL is away. */
 	_Atomic uint64_t epoch;
+	_Atomic int64_t away_until_ms; /* PostgreSQL is not asked before */
+	_Atomic int64_t last_known_ms; /* when a key was last looked up with success */
+	_Atomic int64_t stale_logged_ms;
+	_Atomic uint64_t touches;
+	struct touch touch[INGEST_KEYS_TOUCH_QUEUE];
 };
 
 struct ingest_keys {
@@ -97,16 +109,52 @@ static void set_touched(void *value, bool fresh, void *ctx)
 		entry->touched_ms = *(const int64_t *)ctx;
 }
 
-/* Judges an entry; the first to find its last use old is told to write it. */
+/* A full queue loses a touch, and nothing else. */
+static void queue_touch(struct shared *s, const char *key_id)
+{
+	uint64_t i = atomic_fetch_add(&s->touches, 1) % INGEST_KEYS_TOUCH_QUEUE;
+	int was_free = TOUCH_FREE;
+
+	if (!atomic_compare_exchange_strong(&s->touch[i].state, &was_free, TOUCH_FILLING))
+		return;
+	(void)str_copy(s->touch[i].key_id, sizeof(s->touch[i].key_id), key_id);
+	atomic_store(&s->touch[i].state, TOUCH_FULL);
+}
+
+size_t ingest_keys_take_touched(struct ingest_keys *keys, char ids[][ID_UUID_BYTES], size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < INGEST_KEYS_TOUCH_QUEUE && n < max; i++) {
+		struct touch *t = &keys->shared->touch[i];
+
+		if (atomic_load(&t->state) != TOUCH_FULL)
+			continue;
+		memcpy(ids[n++], t->key_id, ID_UUID_BYTES);
+		atomic_store(&t->state, TOUCH_FREE);
+	}
+	return n;
+}
+
+bool ingest_keys_usable(
+        struct ingest_keys *keys, const struct ingest_key_policy *policy, int64_t now_ms)
+{
+	int64_t last = atomic_load(&keys->shared->last_known_ms);
+
+	return last != 0 && now_ms - last < policy->stale_ms;
+}
+
+/* Judges an entry; the first to find its last use old has it written. */
 static enum err answer(struct ingest_keys *keys, const struct known *entry, int64_t now_ms,
         struct ingest_key_answer *out)
 {
 	enum err e = store_key_check(&entry->key, now_ms);
 
 	out->key = entry->key;
-	out->touch = e == ERR_OK && now_ms - entry->touched_ms >= INGEST_KEYS_TOUCH_MS;
-	if (out->touch)
+	if (e == ERR_OK && now_ms - entry->touched_ms >= INGEST_KEYS_TOUCH_MS) {
 		shm_cache_update(keys->known, entry->key.hash, set_touched, &now_ms);
+		queue_touch(keys->shared, entry->key.key_id);
+	}
 	return e;
 }
 
@@ -131,8 +179,8 @@ enum err ingest_keys_cached(struct ingest_keys *keys, const struct store_secrets
 	*out = (struct ingest_key_answer){.source = INGEST_KEY_CACHED};
 	if (!store_key_is_wellformed(text))
 		return ERR_INGEST_INVALID_API_KEY;
-	if (find_known(keys, secrets, text, &entry) &&
-	        entry.epoch == atomic_load(&keys->shared->epoch) &&
+	out->known = find_known(keys, secrets, text, &entry);
+	if (out->known && entry.epoch == atomic_load(&keys->shared->epoch) &&
 	        now_ms - entry.looked_up_ms < policy->fresh_ms)
 		return answer(keys, &entry, now_ms, out);
 	if (is_refused(keys, secrets, text, now_ms))
@@ -140,14 +188,33 @@ enum err ingest_keys_cached(struct ingest_keys *keys, const struct store_secrets
 	return ERR_INGEST_API_KEY_CACHE_MISS;
 }
 
-static void remember_refused(struct ingest_keys *keys, const struct store_secrets *secrets,
-        const char *text, int64_t now_ms)
+/* What was looked up is stored first and the generation compared afterwards: whoever forgets raises
+ * it first and drops then, so one of the two always drops an entry that is out of date. */
+static void remember(struct ingest_keys *keys, struct shm_cache *table, const uint8_t *hash,
+        const void *entry, uint64_t generation)
 {
-	struct refused r = {.at_ms = now_ms, .epoch = atomic_load(&keys->shared->epoch)};
+	shm_cache_put(table, hash, entry);
+	if (atomic_load(&keys->shared->generation) != generation)
+		shm_cache_drop(table, hash);
+}
+
+static void remember_refused(struct ingest_keys *keys, const struct store_secrets *secrets,
+        const char *text, const struct refused *r, uint64_t generation)
+{
 	uint8_t hash[STORE_KEY_HASH_BYTES];
 
 	if (store_key_hash(&secrets->list[0], text, hash) == ERR_OK)
-		shm_cache_put(keys->refused, hash, &r);
+		remember(keys, keys->refused, hash, r, generation);
+}
+
+static void log_stale(struct shared *s, int64_t now_ms)
+{
+	int64_t before = atomic_load(&s->stale_logged_ms);
+
+	if ((before == 0 || now_ms - before >= INGEST_KEYS_STALE_LOG_MS) &&
+	        atomic_compare_exchange_strong(&s->stale_logged_ms, &before, now_ms))
+		log_warn(
+		        ERR_INGEST_STALE_KEY_SERVED, "PostgreSQL is away, keys last seen serve on");
 }
 
 /* PostgreSQL is away: what was known lately stays good. */
@@ -161,31 +228,44 @@ static enum err answer_stale(struct ingest_keys *keys, const struct store_secret
 	        now_ms - entry.looked_up_ms >= policy->stale_ms)
 		return ERR_INGEST_POSTGRESQL_UNAVAILABLE;
 	out->source = INGEST_KEY_STALE;
+	log_stale(keys->shared, now_ms);
 	return answer(keys, &entry, now_ms, out);
+}
+
+/* PostgreSQL was asked a moment ago and did not answer: that holds for every worker. */
+static bool is_away(struct shared *s, int64_t now_ms)
+{
+	int64_t until = atomic_load(&s->away_until_ms);
+
+	return now_ms < until && until - now_ms <= INGEST_KEYS_AWAY_MS;
 }
 
 enum err ingest_keys_resolve(struct ingest_keys *keys, struct pg *pg,
         const struct store_secrets *secrets, const struct ingest_key_policy *policy,
         const char *text, int64_t now_ms, struct ingest_key_answer *out)
 {
+	struct shared *shared = keys->shared;
 	enum err e = ingest_keys_cached(keys, secrets, policy, text, now_ms, out);
-	uint64_t generation;
-	struct known entry = {.looked_up_ms = now_ms, .epoch = atomic_load(&keys->shared->epoch)};
+	uint64_t generation = atomic_load(&shared->generation);
+	struct known entry = {.looked_up_ms = now_ms, .epoch = atomic_load(&shared->epoch)};
+	struct refused refused = {.at_ms = now_ms, .epoch = entry.epoch};
 
 	if (e != ERR_INGEST_API_KEY_CACHE_MISS)
 		return e;
-	generation = atomic_load(&keys->shared->generation);
-	e = store_key_lookup(pg, secrets, text, &entry.key);
-	if (e == ERR_INGEST_POSTGRESQL_UNAVAILABLE)
+	if (is_away(shared, now_ms))
 		return answer_stale(keys, secrets, policy, text, now_ms, out);
+	e = store_key_lookup(pg, secrets, text, &entry.key);
+	if (e == ERR_INGEST_POSTGRESQL_UNAVAILABLE) {
+		atomic_store(&shared->away_until_ms, clock_wall_ms() + INGEST_KEYS_AWAY_MS);
+		return answer_stale(keys, secrets, policy, text, now_ms, out);
+	}
 	out->source = INGEST_KEY_LOOKED_UP;
 	if (e == ERR_INGEST_INVALID_API_KEY) {
-		if (atomic_load(&keys->shared->generation) == generation)
-			remember_refused(keys, secrets, text, now_ms);
+		remember_refused(keys, secrets, text, &refused, generation);
 		return e;
 	}
-	if (atomic_load(&keys->shared->generation) == generation)
-		shm_cache_put(keys->known, entry.key.hash, &entry);
+	atomic_store(&shared->last_known_ms, now_ms);
+	remember(keys, keys->known, entry.key.hash, &entry, generation);
 	return answer(keys, &entry, now_ms, out);
 }
 

@@ -15,6 +15,9 @@ enum {
 	INGEST_KEYS_REFUSED_MAX = 10000,
 	INGEST_KEYS_REFUSED_MS = 60000,
 	INGEST_KEYS_TOUCH_MS = 60000, /* last use is written at most so often */
+	INGEST_KEYS_TOUCH_QUEUE = 1024,
+	INGEST_KEYS_AWAY_MS = 250, /* PostgreSQL is not asked again so soon after it was away */
+	INGEST_KEYS_STALE_LOG_MS = 60000,
 };
 
 struct ingest_keys;
@@ -37,7 +40,7 @@ enum ingest_key_source {
 struct ingest_key_answer {
 	struct store_key key;
 	enum ingest_key_source source;
-	bool touch; /* its last use should be written now */
+	bool known; /* it was a key when it was last looked up, however long ago */
 };
 
 /* Whether the key is one, without asking PostgreSQL: ERR_OK, 2002, 2003, 2001 (known to be none);
@@ -49,6 +52,13 @@ enum err ingest_keys_cached(struct ingest_keys *keys, const struct store_secrets
 enum err ingest_keys_resolve(struct ingest_keys *keys, struct pg *pg,
         const struct store_secrets *secrets, const struct ingest_key_policy *policy,
         const char *text, int64_t now_ms, struct ingest_key_answer *out) MUST_CHECK;
+
+/* Ids of keys whose last use should be written now, at most max; each is given once. */
+size_t ingest_keys_take_touched(
+        struct ingest_keys *keys, char ids[][ID_UUID_BYTES], size_t max) MUST_CHECK;
+/* Whether some key would still be good with PostgreSQL away. */
+bool ingest_keys_usable(
+        struct ingest_keys *keys, const struct ingest_key_policy *policy, int64_t now_ms);
 
 /* A key was made, changed or deleted (hash in hex, as notified), or anything may have happened. */
 void ingest_keys_forget(struct ingest_keys *keys, const char *hash_hex);

@@ -65,6 +65,13 @@ static enum err prepare(struct ingest *ingest, char **argv)
 	        INGEST_METRIC_COUNT, &ingest->shm);
 	if (e != ERR_OK)
 		return e;
+	e = ingest_keys_open(&ingest->keys);
+	if (e == ERR_OK)
+		e = ingest_rates_open(ingest->settings.conf, &ingest->rates);
+	if (e != ERR_OK) {
+		log_fatal(e, "shared memory cannot be made");
+		return e;
+	}
 	ingest->pool = (struct fcgi_pool){.argv = argv,
 	        .ctx = ingest,
 	        .start = ingest_worker_start,
@@ -91,6 +98,8 @@ int main(int argc, char **argv)
 	if (e == ERR_OK)
 		e = fcgi_pool_run(&ingest.pool);
 	fcgi_pool_release(&ingest.pool);
+	ingest_keys_close(ingest.keys);
+	ingest_rates_close(&ingest.rates);
 	shm_close(ingest.shm);
 	web_health_free(ingest.health);
 	ingest_settings_release(&ingest.settings);

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * The process that asks the services how they are, so that no request has to. */
 
+#include <pthread.h>
+
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "ch/ch.h"
 #include "fcgi/ingest/ingest.h"
 
-enum { PROBE_TIMEOUT_MS = 2000 };
+enum {
+	PROBE_TIMEOUT_MS = 2000,
+	TOUCH_MAX = 256, /* keys whose last use is written by one statement */
+};
 
 struct monitor {
 	const struct ingest *ingest;
@@ -73,7 +79,8 @@ static void set_gauges(struct monitor *m)
 	shm_set(in->shm, INGEST_METRIC_BACKPRESSURE, NULL,
 	        spool.cause == ERR_INGEST_BACKPRESSURE_ACTIVE ||
 	                spool.cause == ERR_INGEST_SPOOL_DISK_FULL);
-	shm_set(in->shm, INGEST_METRIC_ACCEPTING, NULL, ingest_accepting(in->health) == ERR_OK);
+	shm_set(in->shm, INGEST_METRIC_ACCEPTING, NULL, ingest_accepting(in) == ERR_OK);
+	ingest_rates_gauge(in);
 	if (m->spool == NULL)
 		return;
 	spool_writer_stats(m->spool, &stats);
@@ -81,24 +88,60 @@ static void set_gauges(struct monitor *m)
 	shm_set(in->shm, INGEST_METRIC_SPOOL_QUOTA, NULL, (double)stats.max_bytes);
 }
 
-enum err ingest_accepting(const struct web_health *health)
+enum err ingest_accepting(const struct ingest *in)
 {
 	struct web_health_state spool, postgres;
 
-	web_health_get(health, INGEST_SPOOL, &spool);
+	web_health_get(in->health, INGEST_SPOOL, &spool);
 	if (!spool.up)
 		return spool.cause;
-	web_health_get(health, INGEST_POSTGRES, &postgres);
-	if (!postgres.up)
+	web_health_get(in->health, INGEST_POSTGRES, &postgres);
+	/* Keys that were known lately are good while PostgreSQL is away. */
+	if (!postgres.up &&
+	        !ingest_keys_usable(in->keys, &in->settings.key_policy, clock_wall_ms()))
 		return postgres.cause == ERR_INFRA_NOT_READY ? ERR_INFRA_NOT_READY
 		                                             : ERR_INGEST_POSTGRESQL_UNAVAILABLE;
 	return ERR_OK;
 }
 
+/* Writes when keys were last used, for all workers, so that no request waits for it. What fails is
+ * not repeated: a key in use comes up again within a minute. */
+static void touch_keys(struct monitor *m)
+{
+	char ids[TOUCH_MAX][ID_UUID_BYTES];
+	const char *list[TOUCH_MAX];
+	size_t len = ingest_keys_take_touched(m->ingest->keys, ids, TOUCH_MAX);
+	enum err e;
+
+	if (len == 0 || m->pg == NULL)
+		return;
+	for (size_t i = 0; i < len; i++)
+		list[i] = ids[i];
+	e = store_key_touch(m->pg, list, len);
+	if (e != ERR_OK && !pg_err_away(e))
+		pg_log_failure(m->pg, e, "last use of keys not written");
+}
+
+static void *listen_for_keys(void *arg)
+{
+	const struct ingest *in = arg;
+	const struct pg_options options = {.url = in->settings.pg_url,
+	        .role = PG_INGEST,
+	        .application_name = "yavio-ingest keys",
+	        .prepare = false,
+	        .answer_timeout_ms = PROBE_TIMEOUT_MS};
+
+	ingest_keys_listen(in->keys, &options);
+	return NULL;
+}
+
 void ingest_monitor(void *arg)
 {
 	struct monitor m = {.ingest = arg};
+	pthread_t listener;
 
+	if (pthread_create(&listener, NULL, listen_for_keys, arg) != 0)
+		log_error(ERR_INGEST_INTERNAL_ERROR, "key changes cannot be listened for");
 	for (;;) {
 		for (size_t i = 0; i < ARRAY_LEN(PROBES); i++) {
 			int64_t began = clock_mono_ns();
@@ -107,6 +150,7 @@ void ingest_monitor(void *arg)
 			web_health_report(
 			        m.ingest->health, PROBES[i].service, e, clock_mono_ns() - began);
 		}
+		touch_keys(&m);
 		set_gauges(&m);
 		clock_sleep_ms(WEB_HEALTH_INTERVAL_MS);
 	}

@@ -29,12 +29,32 @@ static void take_limits(const struct conf *c, struct ingest_settings *s)
 	        .allow_any_fs = conf_bool(c, CONF_YAVIO_SPOOL_ALLOW_LOSS)};
 }
 
+static void take_rates(const struct conf *c, struct ingest_settings *s)
+{
+	s->key_policy = (struct ingest_key_policy){.fresh_ms = conf_int(c, CONF_YAVIO_KEY_CACHE),
+	        .stale_ms = conf_int(c, CONF_YAVIO_KEY_CACHE_STALE)};
+	s->rate_key = (struct shm_rate_limit){.rate = (double)conf_int(c, CONF_YAVIO_RATE_KEY),
+	        .burst = (double)conf_int(c, CONF_YAVIO_RATE_KEY_BURST)};
+	s->rate_ip = (struct shm_rate_limit){
+	        .rate = (double)conf_int(c, CONF_YAVIO_RATE_IP), .burst = INGEST_RATE_IP_BURST};
+	s->rate_mint = (struct shm_rate_limit){
+	        .rate = (double)conf_int(c, CONF_YAVIO_RATE_MINT), .burst = INGEST_RATE_MINT_BURST};
+	/* A number of events for the life of a trace's token, not a rate. */
+	s->rate_widget =
+	        (struct shm_rate_limit){.rate = (double)conf_int(c, CONF_YAVIO_RATE_WIDGET),
+	                .burst = (double)conf_int(c, CONF_YAVIO_RATE_WIDGET),
+	                .window_ms = AUTH_WIDGET_TOKEN_LIFE_MAX_S * INT64_C(1000)};
+}
+
 enum err ingest_settings_load(struct conf *c, struct ingest_settings *out)
 {
 	struct ingest_settings s = {.conf = c};
 	enum err e;
 
 	take_limits(c, &s);
+	take_rates(c, &s);
+	s.jwt_secret = conf_str(c, CONF_JWT_SECRET);
+	s.jwt_secret_previous = conf_str(c, CONF_JWT_SECRET_PREVIOUS);
 	s.metrics_token = conf_str(c, CONF_METRICS_BEARER_TOKEN);
 	e = store_secrets_parse(conf_str(c, CONF_API_KEY_HASH_SECRET),
 	        conf_str(c, CONF_API_KEY_HASH_SECRET_PREVIOUS), &s.secrets);

@@ -5,8 +5,10 @@
 #define JSON_BODY (WEB_MEDIA_JSON | WEB_MEDIA_ABSENT | WEB_MEDIA_GZIP)
 
 static const struct web_route ROUTES[] = {
-        {WEB_POST, "/v1/events", WEB_AUTH_API_KEY, INGEST_RATE_KEY, INGEST_BODY_CAP, JSON_BODY,
-                h_events_post},
+        {WEB_POST, "/v1/events", WEB_AUTH_API_KEY_OR_WIDGET, INGEST_RATE_EVENTS, INGEST_BODY_CAP,
+                JSON_BODY, h_events_post},
+        {WEB_POST, "/v1/widget-tokens", WEB_AUTH_API_KEY, INGEST_RATE_MINT, INGEST_MINT_BODY_CAP,
+                JSON_BODY, h_widget_tokens_post},
         {WEB_GET, "/health", WEB_AUTH_NONE, INGEST_RATE_NONE, 0, WEB_MEDIA_NONE, h_health},
         {WEB_GET, "/health/ready", WEB_AUTH_NONE, INGEST_RATE_NONE, 0, WEB_MEDIA_NONE,
                 h_health_ready},
@@ -42,5 +44,6 @@ const struct web_program ingest_program = {
         .err_internal = ERR_INGEST_INTERNAL_ERROR,
         .authenticate = ingest_authenticate,
         .admit = ingest_admit,
+        .refused = ingest_refused,
         .body_cap = body_cap,
 };

@@ -13,7 +13,9 @@ enum {
 	EVENT_PAYLOAD_DEPTH_MAX = 32,   /* root = 1; deeper: the payload becomes a marker */
 	EVENT_ISSUES_MAX = 8,           /* of one event */
 	EVENT_ENTRIES_MAX = 200,        /* of errors and of warnings in one reply */
-	EVENT_REPLY_BYTES_MAX = 131072, /* each of the two lists */
+	EVENT_REPLY_BYTES_MAX = 126976, /* each of the two lists: a reply stays within 256 KiB */
+	EVENT_REJECT_CODES = 15,        /* for which a single event can be refused */
+	EVENT_FIELDS_MAX = 64,
 };
 
 struct event_limits {
@@ -46,6 +48,11 @@ enum event_pii_kind {
 	EVENT_PII_KINDS
 };
 
+/* The codes of refused events; where several fit, the first of them speaks. */
+extern const enum err event_reject_codes[EVENT_REJECT_CODES];
+/* Name of a field by its number; NULL when there are fewer. */
+const char *event_field_name(size_t field);
+
 struct event_batch {
 	struct buf events;   /* JSONEachRow lines of table events */
 	struct buf tools;    /* JSONEachRow lines of table tool_registry */
@@ -57,6 +64,8 @@ struct event_batch {
 	size_t server_rows, widget_rows, tool_rows;
 	size_t unknown_fields, truncated_fields;
 	size_t redacted[EVENT_PII_KINDS];
+	size_t rejected_by[EVENT_REJECT_CODES]; /* as event_reject_codes */
+	size_t truncated[EVENT_FIELDS_MAX];     /* by field: cut or replaced by a marker */
 	/* Memory of the scan, kept between requests. */
 	struct buf scratch_spans, scratch_members, scratch_prefix, scratch_text, scratch_redacted,
 	        scratch_row, scratch_issues;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Fields and types of the wire contract, and their look-up by name. */
+#include "event/event.h"
 #include "event/event_fields.h"
 
 const struct event_field_rule event_fields[EVENT_FIELD_COUNT] = {
@@ -113,6 +114,13 @@ __attribute__((constructor)) static void fill_slots(void)
 		slots[at] = (uint8_t)(i + 1);
 		lengths[i] = (uint8_t)strlen(event_fields[i].name);
 	}
+}
+
+_Static_assert((int)EVENT_FIELD_COUNT <= (int)EVENT_FIELDS_MAX, "every field is counted");
+
+const char *event_field_name(size_t field)
+{
+	return field < EVENT_FIELD_COUNT ? event_fields[field].name : NULL;
 }
 
 enum event_field event_field_find(const char *name, size_t len)

@@ -12,22 +12,22 @@ struct verdict {
 	size_t issues;
 };
 
-/* Which code speaks for an event with several issues: the first in this order. */
+const enum err event_reject_codes[EVENT_REJECT_CODES] = {ERR_INGEST_INVALID_UTF8,
+        ERR_INGEST_EVENT_TOO_LARGE, ERR_INGEST_MISSING_REQUIRED_FIELD, ERR_INGEST_WRONG_FIELD_TYPE,
+        ERR_INGEST_INVALID_EVENT_TYPE, ERR_INGEST_INVALID_TIMESTAMP_FORMAT,
+        ERR_INGEST_EVENT_NAME_TOO_LONG, ERR_INGEST_USER_ID_TOO_LONG, ERR_INGEST_TRACE_ID_TOO_LONG,
+        ERR_INGEST_SESSION_ID_TOO_LONG, ERR_INGEST_TIMESTAMP_OUT_OF_RANGE,
+        ERR_INGEST_INVALID_EVENT_ID, ERR_INGEST_SCHEMA_VALIDATION_FAILED,
+        ERR_INGEST_TYPE_NOT_FOR_WIDGETS, ERR_INGEST_WIDGET_TOKEN_RATE_LIMIT};
+
+/* Place of a code in that order. */
 static int rank_of(enum err code)
 {
-	static const enum err order[] = {ERR_INGEST_INVALID_UTF8, ERR_INGEST_EVENT_TOO_LARGE,
-	        ERR_INGEST_MISSING_REQUIRED_FIELD, ERR_INGEST_WRONG_FIELD_TYPE,
-	        ERR_INGEST_INVALID_EVENT_TYPE, ERR_INGEST_INVALID_TIMESTAMP_FORMAT,
-	        ERR_INGEST_EVENT_NAME_TOO_LONG, ERR_INGEST_USER_ID_TOO_LONG,
-	        ERR_INGEST_TRACE_ID_TOO_LONG, ERR_INGEST_SESSION_ID_TOO_LONG,
-	        ERR_INGEST_TIMESTAMP_OUT_OF_RANGE, ERR_INGEST_INVALID_EVENT_ID,
-	        ERR_INGEST_SCHEMA_VALIDATION_FAILED, ERR_INGEST_TYPE_NOT_FOR_WIDGETS,
-	        ERR_INGEST_WIDGET_TOKEN_RATE_LIMIT};
-	size_t i = 0;
+	int i = 0;
 
-	while (i < ARRAY_LEN(order) && order[i] != code)
+	while (i < EVENT_REJECT_CODES - 1 && event_reject_codes[i] != code)
 		i++;
-	return (int)i;
+	return i;
 }
 
 static void add_issue(struct verdict *v, enum err code, const char *field, const char *issue)
@@ -48,19 +48,33 @@ static void add_issue(struct verdict *v, enum err code, const char *field, const
 		buf_addf(issues, "%s\"%s\"", issues->len > 0 ? "," : "", issue);
 }
 
+/* An entry that does not fit whole is left out and counted, and so are all behind it. */
+static void settle_entry(struct buf *list, size_t before, size_t *entries, size_t *omitted)
+{
+	if (!list->failed) {
+		(*entries)++;
+		return;
+	}
+	list->len = before;
+	list->failed = false;
+	(*omitted)++;
+}
+
 static void add_error_entry(struct event_batch *b, long long index, enum err code,
         const char *field, const char *issues)
 {
-	if (b->error_entries == EVENT_ENTRIES_MAX) {
+	size_t before = b->errors.len;
+
+	if (b->error_entries == EVENT_ENTRIES_MAX || b->errors_omitted > 0) {
 		b->errors_omitted++;
 		return;
 	}
-	b->error_entries++;
-	buf_addf(&b->errors, "%s{\"index\":%lld,\"code\":\"%s\"", b->errors.len > 0 ? "," : "",
-	        index, err_code(code));
+	buf_addf(&b->errors, "%s{\"index\":%lld,\"code\":\"%s\"", before > 0 ? "," : "", index,
+	        err_code(code));
 	if (field != NULL)
 		buf_addf(&b->errors, ",\"field\":\"%s\"", field);
 	buf_addf(&b->errors, ",\"issues\":[%s]}", issues);
+	settle_entry(&b->errors, before, &b->error_entries, &b->errors_omitted);
 }
 
 void event_row_batch_error(
@@ -75,15 +89,16 @@ void event_row_batch_error(
 static void add_warning(struct verdict *v, const char *field, enum err code)
 {
 	struct event_batch *b = v->w->b;
+	size_t before = b->warnings.len;
 
-	if (b->warning_entries == EVENT_ENTRIES_MAX) {
+	if (b->warning_entries == EVENT_ENTRIES_MAX || b->warnings_omitted > 0) {
 		b->warnings_omitted++;
 		return;
 	}
-	b->warning_entries++;
 	buf_addf(&b->warnings,
 	        "%s{\"index\":%zu,\"field\":\"%s\",\"code\":\"%s\",\"warning\":\"%s\"}",
-	        b->warnings.len > 0 ? "," : "", v->index, field, err_code(code), err_message(code));
+	        before > 0 ? "," : "", v->index, field, err_code(code), err_message(code));
+	settle_entry(&b->warnings, before, &b->warning_entries, &b->warnings_omitted);
 }
 
 static const char *breach_text(enum err code)
@@ -118,6 +133,7 @@ static void judge(
 		break;
 	case EVENT_VALUE_CUT:
 		v->w->b->truncated_fields++;
+		v->w->b->truncated[field]++;
 		add_warning(v, rule->name, rule->code);
 		break;
 	case EVENT_VALUE_RANGE:
@@ -379,6 +395,7 @@ void event_row_write(struct event_work *w, size_t index, const struct event_span
 	struct event_batch *b = w->b;
 	struct verdict v = {.w = w, .index = index};
 	size_t warnings_len = b->warnings.len, warning_entries = b->warning_entries;
+	size_t warnings_omitted = b->warnings_omitted;
 	const struct event_type_rule *type;
 	bool registry = false;
 	struct fields f;
@@ -413,7 +430,10 @@ void event_row_write(struct event_work *w, size_t index, const struct event_span
 		return;
 	}
 	b->rejected++;
+	b->rejected_by[v.rank]++;
+	/* A refused event has no warnings. */
 	b->warnings.len = warnings_len;
 	b->warning_entries = warning_entries;
+	b->warnings_omitted = warnings_omitted;
 	add_error_entry(b, (long long)index, v.code, v.field, buf_str(&b->scratch_issues));
 }

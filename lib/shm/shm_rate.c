@@ -21,6 +21,7 @@ struct taking {
 	double cost;
 	int64_t now_ms;
 	bool keep; /* look only */
+	bool some; /* what is there, when that is less */
 	bool taken;
 	double missing;
 };
@@ -50,22 +51,35 @@ void shm_rate_close(struct shm_rate *r)
 	free(r);
 }
 
+static void refill(struct bucket *b, bool fresh, const struct taking *t)
+{
+	const struct shm_rate_limit *limit = t->limit;
+	int64_t passed = t->now_ms - b->at_ms;
+
+	if (fresh || (limit->window_ms > 0 && passed >= limit->window_ms)) {
+		*b = (struct bucket){.tokens = limit->burst, .at_ms = t->now_ms};
+	} else if (limit->window_ms == 0) {
+		if (passed > 0)
+			b->tokens += limit->rate * (double)passed / 1000;
+		b->at_ms = t->now_ms;
+	}
+	/* Also when the limit was lowered since. */
+	b->tokens = fmin(limit->burst, b->tokens);
+}
+
 static void take(void *value, bool fresh, void *ctx)
 {
 	struct bucket *b = value;
 	struct taking *t = ctx;
-	double burst = t->limit->burst, cost = t->cost < burst ? t->cost : burst;
-	int64_t passed = fresh ? 0 : t->now_ms - b->at_ms;
 
-	if (fresh)
-		b->tokens = burst;
-	if (passed > 0)
-		b->tokens = fmin(burst, b->tokens + t->limit->rate * (double)passed / 1000);
-	b->at_ms = t->now_ms;
-	t->taken = b->tokens >= cost;
-	t->missing = t->taken ? 0 : cost - b->tokens;
+	refill(b, fresh, t);
+	if (t->some)
+		t->cost = fmin(t->cost, floor(b->tokens));
+	t->cost = fmin(t->cost, t->limit->burst);
+	t->taken = b->tokens >= t->cost;
+	t->missing = t->taken ? 0 : t->cost - b->tokens;
 	if (t->taken && !t->keep)
-		b->tokens -= cost;
+		b->tokens = fmin(t->limit->burst, b->tokens - t->cost);
 }
 
 static bool run(struct shm_rate *r, const uint8_t *key, struct taking *t, int64_t *wait_s)
@@ -93,6 +107,22 @@ bool shm_rate_peek(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
 	struct taking t = {.limit = limit, .cost = cost, .now_ms = now_ms, .keep = true};
 
 	return run(r, key, &t, wait_s);
+}
+
+size_t shm_rate_take_some(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
+        const struct shm_rate_limit *limit, size_t want, int64_t now_ms)
+{
+	struct taking t = {.limit = limit, .cost = (double)want, .now_ms = now_ms, .some = true};
+
+	return run(r, key, &t, NULL) ? (size_t)t.cost : 0;
+}
+
+void shm_rate_give(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
+        const struct shm_rate_limit *limit, size_t tokens, int64_t now_ms)
+{
+	struct taking t = {.limit = limit, .cost = -(double)tokens, .now_ms = now_ms};
+
+	(void)run(r, key, &t, NULL);
 }
 
 void shm_rate_usage(const struct shm_rate *r, size_t *used, size_t *room, uint64_t *replaced)

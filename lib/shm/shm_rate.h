@@ -5,9 +5,12 @@
 
 #include "shm/shm_cache.h"
 
-/* What a bucket allows: rate tokens a second, burst at once. rate 0 switches the limit off. */
+/* What a bucket allows: rate tokens a second, burst at once. rate 0 switches the limit off. With
+ * window_ms the tokens do not trickle back: the bucket is full again so long after it was first
+ * used, and rate only has to be above 0. */
 struct shm_rate_limit {
 	double rate, burst;
+	int64_t window_ms; /* 0: refills by rate */
 };
 
 struct shm_rate; /* the table of buckets */
@@ -28,6 +31,14 @@ bool shm_rate_take(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
 bool shm_rate_peek(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
         const struct shm_rate_limit *limit, double cost, int64_t now_ms,
         int64_t *wait_s) MUST_CHECK;
+
+/* Takes as many of want tokens as are there and returns how many: whole ones, want when the limit
+ * is off. */
+size_t shm_rate_take_some(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
+        const struct shm_rate_limit *limit, size_t want, int64_t now_ms) MUST_CHECK;
+/* Puts back tokens that were taken and not used. */
+void shm_rate_give(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
+        const struct shm_rate_limit *limit, size_t tokens, int64_t now_ms);
 
 /* Buckets in use, room, and how often an active bucket gave way to another (YAVIO-5602) since it
  * was opened. */

@@ -97,6 +97,9 @@ struct web_networks {
 bool web_networks_parse(const char *text, struct web_networks *out) MUST_CHECK;
 bool web_networks_contain(const struct web_networks *n, const char *addr);
 bool web_addr_is_loopback(const char *addr);
+/* Who an address belongs to, as far as limits go: IPv4 whole, IPv6 by its /64; false: no address.
+ */
+bool web_addr_network(const char *addr, uint8_t out[16]) MUST_CHECK;
 
 /* What is the same for every request of a program. */
 struct web_program {
@@ -114,6 +117,10 @@ struct web_program {
 	 * req->principal and reply headers. */
 	enum err (*authenticate)(struct request *, struct reply *, struct app *);
 	enum err (*admit)(struct request *, struct reply *, struct app *, enum web_step);
+
+	/* Called with every error before it is answered: returns the one to answer instead, or the
+	 * same. May be NULL. */
+	enum err (*refused)(struct request *, struct reply *, struct app *, enum err);
 
 	/* The cap of a route where an option changes it; NULL: route->body_cap always. */
 	size_t (*body_cap)(const struct app *, const struct web_route *);
@@ -147,7 +154,11 @@ struct request {
 	unsigned params_len;
 	struct buf *body; /* whole, as received */
 	void *principal;  /* set by authenticate */
+	unsigned media;   /* of the route; authenticate may widen it */
 	int64_t started_ns;
+	/* For the log line, where known; set by authenticate and the handler. */
+	const char *workspace_id, *project_id, *key_prefix;
+	int64_t events;
 };
 
 struct reply {

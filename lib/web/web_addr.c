@@ -90,6 +90,17 @@ bool web_addr_is_loopback(const char *addr)
 	return web_networks_contain(&LOOPBACK, addr);
 }
 
+bool web_addr_network(const char *addr, uint8_t out[16])
+{
+	bool is_v4;
+
+	if (!parse_addr(addr, out, &is_v4))
+		return false;
+	if (!is_v4 && memcmp(out, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12) != 0)
+		memset(out + 8, 0, 8);
+	return true;
+}
+
 /* The right-most address of X-Forwarded-For that is no trusted proxy; what a stranger wrote further
  * left does not count. */
 void web_client_addr(struct request *req, const struct web_networks *trusted)

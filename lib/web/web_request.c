@@ -134,7 +134,7 @@ static bool coding_fits(unsigned media, const char *value)
 
 enum err web_check_media(const struct web_program *p, struct request *req, struct reply *rep)
 {
-	unsigned media = req->route->media;
+	unsigned media = req->media;
 
 	if (media == WEB_MEDIA_NONE)
 		return ERR_OK;

@@ -132,6 +132,7 @@ static enum err handle(struct web_exchange *x)
 		x->rep.status = 204;
 		return ERR_OK;
 	}
+	x->req.media = x->req.route->media;
 	fcgi_set_label(x->req.fcgi, x->req.route->path, NULL);
 	for (const enum web_step *step = p->order; *step != WEB_STEP_END; step++) {
 		e = take_step(x, *step);
@@ -175,6 +176,17 @@ static void answer_error(struct web_exchange *x, enum err e)
 	web_reply_error(&x->rep, &x->req, reply_code(x->worker->program, e), false);
 }
 
+/* Lets the program replace an error; what was said for the first one is taken back. */
+static enum err refuse(struct web_exchange *x, enum err e)
+{
+	const struct web_program *p = x->worker->program;
+	enum err other = p->refused != NULL ? p->refused(&x->req, &x->rep, x->worker->app, e) : e;
+
+	if (other != e)
+		buf_clear(x->rep.headers);
+	return other;
+}
+
 static void send_reply(struct web_exchange *x)
 {
 	struct reply *rep = &x->rep;
@@ -214,7 +226,9 @@ static void account(const struct web_exchange *x, enum err e)
 		        SHM_LABELS(method_label(x), route, status), seconds);
 	LOG_AT(level, e, "request", F_STR("method", method_label(x)), F_STR("route", route),
 	        F_INT("status", x->rep.status), F_NUM("durationMs", seconds * 1e3),
-	        F_INT("bytes", (int64_t)x->req.body->len));
+	        F_INT("bytes", (int64_t)x->req.body->len),
+	        F_STR("workspaceId", x->req.workspace_id), F_STR("projectId", x->req.project_id),
+	        F_STR("keyPrefix", x->req.key_prefix), F_INT("eventCount", x->req.events));
 }
 
 void web_serve(struct fcgi_request *r, struct web_worker *w)
@@ -238,8 +252,10 @@ void web_serve(struct fcgi_request *r, struct web_worker *w)
 	log_set_request_id(x.req.id);
 	fcgi_set_label(r, NULL, x.req.id);
 	e = handle(&x);
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
+		e = refuse(&x, e);
 		answer_error(&x, e);
+	}
 	send_reply(&x);
 	account(&x, e);
 	log_set_request_id(NULL);

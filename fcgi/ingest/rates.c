@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT
+ * Rate limits: which bucket a request draws from. */
+#include <math.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "crypto/crypto.h"
+#include "fcgi/ingest/ingest.h"
+
+enum {
+	BUCKETS = 32768,      /* of keys and traces */
+	ADDR_BUCKETS = 32768, /* of addresses, apart: strangers push no key's bucket out */
+	SCOPE_BYTES_MAX = 1024,
+};
+
+enum err ingest_rates_open(const struct conf *c, struct ingest_rates *out)
+{
+	char path[WEB_PATH_BYTES];
+	bool named = conf_home_path(c, "run/ingest-rates.map", path, sizeof(path));
+	enum err e = shm_rate_open(named ? path : NULL, BUCKETS, &out->buckets);
+
+	if (e != ERR_OK && named) {
+		log_warn(e, "rate limits will not survive a restart", F_STR("path", path));
+		e = shm_rate_open(NULL, BUCKETS, &out->buckets);
+	}
+	if (e == ERR_OK)
+		e = shm_rate_open(NULL, ADDR_BUCKETS, &out->addrs);
+	return e;
+}
+
+void ingest_rates_close(struct ingest_rates *r)
+{
+	shm_rate_close(r->buckets);
+	shm_rate_close(r->addrs);
+	*r = (struct ingest_rates){.buckets = NULL};
+}
+
+/* Name of a bucket: scope and its parts, NUL between them. */
+static void bucket_key(const char *scope, const char *a, const char *b, uint8_t out[32])
+{
+	char text[SCOPE_BYTES_MAX];
+	int len = snprintf(text, sizeof(text), "%s%c%s%c%s", scope, '\0', a, '\0', b);
+
+	if (crypto_sha256(text, (size_t)len, out) != ERR_OK)
+		memset(out, 0, 32); /* one bucket for all is still a limit */
+}
+
+static void count_limited(const struct app *app, const char *class)
+{
+	shm_add(app->ingest->shm, INGEST_METRIC_RATE_LIMITED, SHM_LABELS(class), 1);
+}
+
+/* ---- addresses ------------------------------------------------------------------------------- */
+
+static bool take_addr(const struct request *req, const struct app *app, bool look, int64_t *wait_s)
+{
+	uint8_t network[16], key[32];
+	char text[2 * sizeof(network) + 1] = "";
+	const struct ingest *in = app->ingest;
+	const struct shm_rate_limit *limit = &in->settings.rate_ip;
+	int64_t now = clock_wall_ms();
+
+	for (size_t i = 0; web_addr_network(req->addr, network) && i < sizeof(network); i++)
+		snprintf(text + 2 * i, 3, "%02x", network[i]);
+	bucket_key("ip", text, "", key);
+	return look ? shm_rate_peek(in->rates.addrs, key, limit, 1, now, wait_s)
+	            : shm_rate_take(in->rates.addrs, key, limit, 1, now, wait_s);
+}
+
+enum err ingest_rate_failure(
+        const struct request *req, struct reply *rep, const struct app *app, enum err e)
+{
+	if (take_addr(req, app, false, &rep->retry_after_s))
+		return e;
+	count_limited(app, "ip");
+	return ERR_INGEST_IP_RATE_LIMIT;
+}
+
+enum err ingest_rate_stranger(const struct request *req, struct reply *rep, const struct app *app)
+{
+	if (take_addr(req, app, true, &rep->retry_after_s))
+		return ERR_OK;
+	count_limited(app, "ip");
+	return ERR_INGEST_IP_RATE_LIMIT;
+}
+
+/* ---- keys and traces ------------------------------------------------------------------------- */
+
+static void widget_key(const struct app *app, uint8_t key[32])
+{
+	bucket_key("widget", app->widget.project_id, app->widget.trace_id, key);
+}
+
+static int64_t until_expiry_s(const struct app *app)
+{
+	int64_t left = app->widget.expires_at_s - clock_wall_ms() / 1000;
+
+	return left > 1 ? left : 1;
+}
+
+static enum err refuse_widget(struct reply *rep, const struct app *app)
+{
+	rep->retry_after_s = until_expiry_s(app);
+	count_limited(app, "widget");
+	return ERR_INGEST_WIDGET_TOKEN_RATE_LIMIT;
+}
+
+enum err ingest_rate_peek(struct reply *rep, const struct app *app)
+{
+	const struct ingest *in = app->ingest;
+	int64_t now = clock_wall_ms();
+	uint8_t key[32];
+
+	if (app->who == INGEST_WHO_WIDGET) {
+		widget_key(app, key);
+		return shm_rate_peek(
+		               in->rates.buckets, key, &in->settings.rate_widget, 1, now, NULL)
+		               ? ERR_OK
+		               : refuse_widget(rep, app);
+	}
+	bucket_key("key", app->key.key_id, "", key);
+	if (shm_rate_peek(
+	            in->rates.buckets, key, &in->settings.rate_key, 1, now, &rep->retry_after_s))
+		return ERR_OK;
+	count_limited(app, "key");
+	return ERR_INGEST_API_KEY_RATE_LIMIT;
+}
+
+static enum err charge_widget(struct reply *rep, struct app *app, size_t events)
+{
+	const struct ingest *in = app->ingest;
+	uint8_t key[32];
+
+	if (in->settings.rate_widget.rate <= 0) {
+		app->origin.widget_events_left = SIZE_MAX;
+		return ERR_OK;
+	}
+	widget_key(app, key);
+	app->reserved = shm_rate_take_some(
+	        in->rates.buckets, key, &in->settings.rate_widget, events, clock_wall_ms());
+	app->origin.widget_events_left = app->reserved;
+	return app->reserved > 0 ? ERR_OK : refuse_widget(rep, app);
+}
+
+enum err ingest_rate_charge(struct reply *rep, struct app *app, size_t events)
+{
+	const struct ingest *in = app->ingest;
+	uint8_t key[32];
+
+	if (app->who == INGEST_WHO_WIDGET)
+		return charge_widget(rep, app, events);
+	bucket_key("key", app->key.key_id, "", key);
+	if (shm_rate_take(in->rates.buckets, key, &in->settings.rate_key, (double)events,
+	            clock_wall_ms(), &rep->retry_after_s))
+		return ERR_OK;
+	count_limited(app, "key");
+	return ERR_INGEST_API_KEY_RATE_LIMIT;
+}
+
+void ingest_rate_settle(struct app *app, size_t used)
+{
+	const struct ingest *in = app->ingest;
+	uint8_t key[32];
+
+	if (app->reserved > used) {
+		widget_key(app, key);
+		shm_rate_give(in->rates.buckets, key, &in->settings.rate_widget,
+		        app->reserved - used, clock_wall_ms());
+	}
+	app->reserved = 0;
+}
+
+enum err ingest_rate_mint(struct reply *rep, const struct app *app, bool look)
+{
+	const struct ingest *in = app->ingest;
+	const struct shm_rate_limit *limit = &in->settings.rate_mint;
+	int64_t now = clock_wall_ms();
+	uint8_t key[32];
+	bool left;
+
+	bucket_key("mint", app->key.key_id, "", key);
+	left = look ? shm_rate_peek(in->rates.buckets, key, limit, 1, now, &rep->retry_after_s)
+	            : shm_rate_take(in->rates.buckets, key, limit, 1, now, &rep->retry_after_s);
+	if (left)
+		return ERR_OK;
+	count_limited(app, "mint");
+	return ERR_INGEST_WIDGET_TOKEN_RATE_LIMITED;
+}
+
+void ingest_rates_gauge(const struct ingest *in)
+{
+	size_t used, room, addr_used, addr_room;
+	uint64_t replaced;
+
+	shm_rate_usage(in->rates.buckets, &used, &room, &replaced);
+	shm_rate_usage(in->rates.addrs, &addr_used, &addr_room, &replaced);
+	shm_set(in->shm, INGEST_METRIC_RATE_TABLE, NULL,
+	        fmax((double)used / (double)room, (double)addr_used / (double)addr_room));
+}
