@@ -239,7 +239,7 @@ describe('health and metrics', () => {
 		assert.equal(headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
 		for (const line of [
 			'yavio_ingest_events_received_total{source="server"} 3',
-			'yavio_ingest_events_rejected_total{reason="event",class="validation"} 1',
+			'yavio_ingest_events_rejected_total{reason="YAVIO-2101",class="validation"} 1',
 			'yavio_ingest_pii_redacted_total{kind="email"} 1',
 			'yavio_ingest_http_request_duration_seconds_count{method="POST",route="/v1/events",status="200"} 1',
 			'yavio_spool_append_duration_seconds_count 1',

@@ -171,7 +171,7 @@ static void test_processes_count_together(void **state)
 
 static void test_buckets(void **state)
 {
-	const struct shm_rate_limit limit = {.rate = 10, .burst = 50}, off = {0, 0};
+	const struct shm_rate_limit limit = {.rate = 10, .burst = 50}, off = {.rate = 0};
 	struct shm_rate *r;
 	uint8_t key[SHM_CACHE_KEY_BYTES], other[SHM_CACHE_KEY_BYTES];
 	int64_t wait = 0;
@@ -200,6 +200,32 @@ static void test_buckets(void **state)
 	shm_rate_close(r);
 }
 
+static void test_a_window_is_full_again_as_a_whole(void **state)
+{
+	const struct shm_rate_limit limit = {.rate = 50, .burst = 50, .window_ms = 3600000};
+	const struct shm_rate_limit off = {.rate = 0}, lower = {.rate = 1, .burst = 10};
+	uint8_t key[SHM_CACHE_KEY_BYTES] = {1}, other[SHM_CACHE_KEY_BYTES] = {2};
+	struct shm_rate *r;
+
+	(void)state;
+	assert_int_equal(shm_rate_open(NULL, 100, &r), ERR_OK);
+	assert_int_equal(shm_rate_take_some(r, key, &limit, 30, 1000), 30);
+	assert_int_equal(shm_rate_take_some(r, key, &limit, 30, 2000), 20);
+	assert_int_equal(shm_rate_take_some(r, key, &limit, 1, 3600999), 0);
+	assert_false(shm_rate_peek(r, key, &limit, 1, 3600999, NULL));
+	/* What was not used comes back, never above the burst. */
+	shm_rate_give(r, key, &limit, 7, 3600999);
+	assert_int_equal(shm_rate_take_some(r, key, &limit, 30, 3600999), 7);
+	assert_int_equal(shm_rate_take_some(r, key, &limit, 60, 3601000), 50);
+	shm_rate_give(r, key, &limit, 99, 3601000);
+	assert_int_equal(shm_rate_take_some(r, key, &limit, 99, 3601000), 50);
+	/* Switched off: all of it; lowered: no more than the new burst is left. */
+	assert_int_equal(shm_rate_take_some(r, key, &off, 1000, 3601000), 1000);
+	assert_int_equal(shm_rate_take_some(r, other, &limit, 1, 1000), 1);
+	assert_int_equal(shm_rate_take_some(r, other, &lower, 20, 1000), 10);
+	shm_rate_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +235,7 @@ int main(void)
 	        cmocka_unit_test(test_a_dead_holder_blocks_nobody),
 	        cmocka_unit_test(test_processes_count_together),
 	        cmocka_unit_test(test_buckets),
+	        cmocka_unit_test(test_a_window_is_full_again_as_a_whole),
 	};
 
 	return cmocka_run_group_tests_name("shm_cache", tests, NULL, NULL);
