@@ -21,6 +21,8 @@ enum {
 	 * pipe instead of the reply; no more than this. */
 	FCGI_DISCARD_BYTES_MAX = 32 * 1024 * 1024,
 	FCGI_IO_TIMEOUT_MS = 30000, /* a body must be complete by then */
+	FCGI_SILENCE_TIMEOUT_MS =
+	        10000, /* a peer that neither sends nor takes for so long is gone */
 };
 
 /* ---- the request in hand ------------------------------------------------------------------- */

@@ -67,18 +67,23 @@ static void plan_replacement(
 		seat->failures++;
 }
 
+/* A worker ends cleanly when told to or after its share of requests; the monitor ends by the signal
+ * itself. */
+static bool is_crash(const struct fcgi_child *c, bool recycled, int status)
+{
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status) != 0 || (!c->told_to_stop && !recycled);
+	return !c->told_to_stop || (WTERMSIG(status) != SIGTERM && WTERMSIG(status) != SIGKILL);
+}
+
 static void bury(struct fcgi_master *m, struct fcgi_child *c, int status)
 {
 	struct fcgi_shared *shared = m->pool->shared;
 	struct fcgi_slot *slot = &shared->slots[c - m->children];
 	int64_t now = clock_mono_ms();
 	bool recycled = atomic_load(&slot->recycled);
-	bool crashed = !c->told_to_stop && !(recycled && WIFEXITED(status));
+	bool crashed = is_crash(c, recycled, status);
 
-	/* Workers end cleanly when told; the monitor ends by the signal itself. */
-	if (c->told_to_stop && WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM &&
-	        WTERMSIG(status) != SIGKILL)
-		crashed = true;
 	if (crashed && !c->hung) {
 		log_death(c, slot, status);
 		note_crash(m, now);

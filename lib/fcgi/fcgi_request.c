@@ -108,7 +108,7 @@ static enum err split_uri(struct fcgi_request *r)
 
 bool fcgi_request_begin(struct fcgi_request *r, int fd)
 {
-	const struct timeval timeout = {.tv_sec = FCGI_IO_TIMEOUT_MS / 1000};
+	const struct timeval timeout = {.tv_sec = FCGI_SILENCE_TIMEOUT_MS / 1000};
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
