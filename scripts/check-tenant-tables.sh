@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # check-tenant-tables.sh: every table that has workspace_id is in the list of lib/ch, and has its policies and grants, its
 # erasure and its tests; and the list holds no other table.
 set -euo pipefail

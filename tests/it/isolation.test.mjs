@@ -9,8 +9,8 @@ import { ROOT } from '../support/process.mjs';
 import { startStore } from '../support/store.mjs';
 
 const WIDTH = 4;
-const RANDOM_TEXTS = Number(process.env.YAVIO_ISOLATION_TEXTS ?? 1000);
-const SEED = Number(process.env.YAVIO_ISOLATION_SEED ?? 20260102);
+const RANDOM_TEXTS = Number(process.env.ISOLATION_TEXTS ?? 1000);
+const SEED = Number(process.env.ISOLATION_SEED ?? 20260102);
 
 describe('isolation', () => {
 	let store;

@@ -495,8 +495,7 @@ static void test_tree(void **state)
 	        "QUERY id: 0\n TABLE id: 4, table_name: other.events\n",
 	        "QUERY id: 0\n TABLE id: 4, table_name: events\n",
 	        "QUERY id: 0\n TABLE id: 4, table_name: yavio.schema_migrations, final: 1\n",
-	        ("QUERY id: 0\n TABLE id: 4, table_name: _temporary_and_external_tables.x, "
-	         "temporary_table_name: events\n"),
+	        "QUERY id: 0\n TABLE id: 4, table_name: _t.x, temporary_table_name: events\n",
 	        "QUERY id: 0\n TABLE id: 4, table_name: yavio.events, temporary_table_name: r\n",
 	        "QUERY id: 0\n TABLE id: foo String\n",
 	        "QUERY id: 0\n TABLE\n",
