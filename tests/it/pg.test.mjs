@@ -11,9 +11,20 @@ import { Driver } from '../support/pg-driver.mjs';
 import { noPgbouncer, startPgbouncer } from '../support/pgbouncer.mjs';
 import { SUPERUSER, startPostgres } from '../support/postgres.mjs';
 
-const ERR = { refused: 5200, failed: 5201, unique: 5202, rls: 5204, migration: 5205, pool: 5206, newer: 5209,
-	locked: 5210, privileged: 5211, init: 5214, timeout: 5216, pooler: 5217, internal: 5999, session: 3000,
-	invalidKey: 2001, expired: 2002, revoked: 2003, away: 2403, insecure: 7302 };
+// Numbers of the errors that these tests provoke; the driver answers with the bare number.
+const number = (code) => Number(code.slice('YAVIO-'.length));
+const ERR = {
+	refused: number('YAVIO-5200'), failed: number('YAVIO-5201'), rls: number('YAVIO-5204'),
+	migration: number('YAVIO-5205'), pool: number('YAVIO-5206'), newer: number('YAVIO-5209'),
+	locked: number('YAVIO-5210'), privileged: number('YAVIO-5211'), init: number('YAVIO-5214'),
+	timeout: number('YAVIO-5216'), pooler: number('YAVIO-5217'), internal: number('YAVIO-5999'),
+	session: number('YAVIO-3000'), invalidKey: number('YAVIO-2001'), expired: number('YAVIO-2002'),
+	revoked: number('YAVIO-2003'), away: number('YAVIO-2403'), insecure: number('YAVIO-7302'),
+	workspaceSlug: number('YAVIO-3150'), noWorkspace: number('YAVIO-3151'), projectSlug: number('YAVIO-3152'),
+	noProject: number('YAVIO-3153'), workspaceName: number('YAVIO-3154'), projectName: number('YAVIO-3155'),
+	projectLimit: number('YAVIO-3158'), noKey: number('YAVIO-3250'), keyRevoked: number('YAVIO-3251'),
+	keyName: number('YAVIO-3252'), grace: number('YAVIO-3253'), keyLimit: number('YAVIO-3254'),
+};
 const MIGRATIONS = readdirSync('sql/migrations').filter((f) => f.endsWith('.sql')).sort();
 const LOCK = 8386109803225n;
 
@@ -496,17 +507,18 @@ test('headless set-up: what is absent is made once, and owned by the system acco
 	const d = both[0];
 	assert.equal((await d.call('workspace', 'acme-inc', 0)).id, made[0].id);
 	assert.equal((await d.call('workspace', made[0].id, 0)).id, made[0].id);
-	assert.equal((await d.call('workspace', 'Nobody', 0)).err, 3151);
-	assert.equal((await d.call('workspace', 'x', 1)).err, 3154);
+	assert.equal((await d.call('workspace', 'Nobody', 0)).err, ERR.noWorkspace);
+	assert.equal((await d.call('workspace', 'x', 1)).err, ERR.workspaceName);
 	assert.match((await d.call('workspace', 'API', 1)).slug, /^api-[0-9a-f]{4}$/);
 	assert.match((await d.call('workspace', 'ACME inc', 1)).slug, /^acme-inc-[0-9a-f]{4}$/);
+	assert.equal((await d.call('project', made[0].id, 'x', 1)).err, ERR.projectName);
 	const project = await d.call('project', made[0].id, 'Shop', 1);
 	assert.deepEqual([project.err, project.slug, project.created], [0, 'shop', 1]);
 	assert.deepEqual([(await d.call('project', made[0].id, 'Shop', 1)).id, (await d.call('find', 'acme-inc/shop')).id],
 		[project.id, project.id]);
-	assert.equal((await d.call('project', randomUUID(), 'Shop', 1)).err, 3151);
-	assert.equal((await d.call('find', 'acme-inc/none')).err, 3153);
-	assert.equal((await d.call('find', `${'a'.repeat(60)}/none`)).err, 3153);
+	assert.equal((await d.call('project', randomUUID(), 'Shop', 1)).err, ERR.noWorkspace);
+	assert.equal((await d.call('find', 'acme-inc/none')).err, ERR.noProject);
+	assert.equal((await d.call('find', `${'a'.repeat(60)}/none`)).err, ERR.noProject);
 	const { rows } = await as('yavio_service', `SELECT w.owner_id = yavio.system_account() AS owned, m.role, m.user_id = w.owner_id AS same
 		FROM yavio.workspaces w JOIN yavio.workspace_members m ON m.workspace_id = w.id WHERE w.id = $1`, [made[0].id]);
 	assert.deepEqual(rows, [{ owned: true, role: 'owner', same: true }]);
@@ -524,9 +536,11 @@ test('good, unknown, malformed, expired and revoked keys', async () => {
 	const expired = await aKey(service, 'expired', Date.now() - 1000);
 	const revoked = await aKey(service, 'revoked');
 	assert.equal((await service.call('revoke', revoked.prefix, 0)).id, revoked.id);
-	assert.equal((await service.call('revoke', revoked.id, 0)).err, 3251);
-	assert.equal((await service.call('revoke', 'yav_00000000', 0)).err, 3250);
-	assert.equal((await service.call('revoke', good.id, 86_400_001)).err, 3253);
+	assert.equal((await aKey(service, '')).err, ERR.keyName);
+	assert.equal((await aKey(service, 'n'.repeat(101))).err, ERR.keyName);
+	assert.equal((await service.call('revoke', revoked.id, 0)).err, ERR.keyRevoked);
+	assert.equal((await service.call('revoke', 'yav_00000000', 0)).err, ERR.noKey);
+	assert.equal((await service.call('revoke', good.id, 86_400_001)).err, ERR.grace);
 	const grace = await aKey(service, 'grace');
 	assert.equal((await service.call('revoke', grace.id, 60_000)).err, 0);
 
@@ -583,11 +597,37 @@ test('a project has 20 live keys, also when two are made at once', async () => {
 	const results = await Promise.all(
 		Array.from({ length: 24 }, (_, i) => both[i % 2].call('key', ws.id, project.id, `k${i}`, 0)));
 	assert.equal(results.filter((r) => r.err === 0).length, 20);
-	assert.equal(results.filter((r) => r.err === 3254).length, 4);
-	assert.equal((await both[0].call('key', ws.id, randomUUID(), 'x', 0)).err, 3153);
+	assert.equal(results.filter((r) => r.err === ERR.keyLimit).length, 4);
+	assert.equal((await both[0].call('key', ws.id, randomUUID(), 'x', 0)).err, ERR.noProject);
 	assert.equal((await both[0].call('find', 'limits/main')).live, 20);
 	const counts = await both[0].call('counts');
 	assert.ok(counts.keys >= 20 && counts.workspaces >= 1 && counts.projects >= 1 && counts.users === 2);
+});
+
+test('a workspace has 100 projects, and no 101st', async () => {
+	const d = await connected('service');
+	const ws = await d.call('workspace', 'Many Projects', 1);
+	await as('yavio_service', `INSERT INTO yavio.projects (id, workspace_id, name, slug)
+		SELECT gen_random_uuid(), $1, 'Project ' || n, 'project-' || n FROM generate_series(1, 99) AS n`, [ws.id]);
+	assert.equal((await d.call('project', ws.id, 'The hundredth', 1)).err, 0);
+	assert.equal((await d.call('project', ws.id, 'One more', 1)).err, ERR.projectLimit);
+	assert.equal((await d.call('project', ws.id, 'Project 7', 1)).err, 0, 'one that is there is found all the same');
+});
+
+// Whatever slug is tried, another has it: a trigger drops the row as ON CONFLICT DO NOTHING would.
+test('slugs that are all taken end the tries', async () => {
+	const d = await connected('service');
+	const ws = await d.call('workspace', 'Slugs', 1);
+	await as('yavio_service', `CREATE FUNCTION yavio.all_taken() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+		CREATE TRIGGER all_taken BEFORE INSERT ON yavio.workspaces FOR EACH ROW EXECUTE FUNCTION yavio.all_taken();
+		CREATE TRIGGER all_taken BEFORE INSERT ON yavio.projects FOR EACH ROW EXECUTE FUNCTION yavio.all_taken()`);
+	try {
+		assert.equal((await d.call('workspace', 'No room', 1)).err, ERR.workspaceSlug);
+		assert.equal((await d.call('project', ws.id, 'No room', 1)).err, ERR.projectSlug);
+	} finally {
+		await as('yavio_service', 'DROP FUNCTION yavio.all_taken() CASCADE');
+	}
+	assert.equal((await d.call('workspace', 'No room', 1)).err, 0);
 });
 
 test('PostgreSQL away: a key is not called invalid', async () => {

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/err.h"
 #include "tests/unit/conf_fixture.h"
 
 struct rule_case {
@@ -197,6 +198,22 @@ static void test_all_faults_in_one_go(void **state)
 	assert_true(reported(" line 3)"));
 }
 
+/* It loads, and the line names both the setting and the number to look up. */
+static void test_a_setting_of_a_later_version(void **state)
+{
+	char text[8192];
+
+	(void)state;
+	assert_true(
+	        str_format(text, sizeof(text), "%sYAVIO_SSE_PER_USER=7\n", required_of(CONF_ALL)));
+	conf_free(load_ok(CONF_ALL, text));
+	assert_true(reported("YAVIO_SSE_PER_USER is accepted but not used yet"));
+	assert_true(reported(err_code(ERR_INFRA_SETTING_INACTIVE)));
+	/* its default is nobody's wish */
+	conf_free(load_ok(CONF_ALL, required_of(CONF_ALL)));
+	assert_false(reported("YAVIO_SSE_PER_USER"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +223,7 @@ int main(void)
 	        cmocka_unit_test(test_losses),
 	        cmocka_unit_test(test_other_columns_do_not_stop),
 	        cmocka_unit_test(test_all_faults_in_one_go),
+	        cmocka_unit_test(test_a_setting_of_a_later_version),
 	};
 
 	return cmocka_run_group_tests_name("conf_check", tests, NULL, NULL);

@@ -136,6 +136,22 @@ static void test_password(void **state)
 	assert_false(crypto_password_verify("correct horse", "$2y$10$abc", &cheap, NULL));
 }
 
+static void test_password_that_cannot_be_hashed(void **state)
+{
+	const struct crypto_argon2 cheap = {64, 1, 1}, impossible = {1, 1, 1};
+	char hash[CRYPTO_PASSWORD_HASH_BYTES], longest[CRYPTO_PASSWORD_BYTES_MAX + 2];
+
+	(void)state;
+	memset(longest, 'p', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	assert_int_equal(crypto_password_hash(longest, &cheap, hash), ERR_DASH_PASSWORD_TOO_WEAK);
+	longest[CRYPTO_PASSWORD_BYTES_MAX] = '\0';
+	assert_int_equal(crypto_password_hash(longest, &cheap, hash), ERR_OK);
+	/* less memory than argon2 can work with */
+	assert_int_equal(
+	        crypto_password_hash("correct horse", &impossible, hash), ERR_DASH_INTERNAL_ERROR);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +162,7 @@ int main(void)
 	        cmocka_unit_test(test_gcm_round_trip_and_tampering),
 	        cmocka_unit_test(test_base64),
 	        cmocka_unit_test(test_password),
+	        cmocka_unit_test(test_password_that_cannot_be_hashed),
 	};
 
 	return cmocka_run_group_tests_name("crypto", tests, NULL, NULL);

@@ -9,7 +9,10 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "spool/spool_quarantine.h"
 #include "spool_fixture.h"
+
+#include "tests/unit/log_capture.h"
 
 static void segment_path(const struct fixture *f, int stream, int seq, char out[192])
 {
@@ -94,6 +97,43 @@ static void test_torn_tail_at_every_byte(void **state)
 	}
 }
 
+/* Whoever finds the torn tail cuts it off, and says so once. */
+static void test_torn_tail_is_told(void **state)
+{
+	struct fixture *f = *state;
+	struct log_capture log;
+	char path[192];
+
+	write_rows(f, 0, 2, 50);
+	segment_path(f, 0, 1, path);
+	assert_int_equal(truncate(path, file_size(path) - 20), 0);
+	lose_cell(f, 0);
+	log_capture_begin(&log);
+	write_rows(f, 2, 3, 50);
+	write_rows(f, 3, 4, 50);
+	log_capture_end(&log);
+	assert_int_equal(log_captured(&log, ERR_DB_SPOOL_TORN_TAIL), 1);
+	assert_non_null(strstr(log.text, "\"offset\":"));
+}
+
+static bool keep_id(const struct spool_quarantine_entry *e, void *arg)
+{
+	strcpy(arg, e->id);
+	return false;
+}
+
+/* The only entry of the quarantine says what it is. */
+static void entry_is_damage(const struct fixture *f)
+{
+	struct spool_quarantine_entry e;
+	char id[SPOOL_QUARANTINE_ID_BYTES] = "";
+
+	assert_int_equal(spool_quarantine_list(f->dir, keep_id, id), ERR_OK);
+	assert_int_equal(spool_quarantine_show(f->dir, id, &e, NULL), ERR_OK);
+	assert_int_equal(e.code, ERR_DB_SPOOL_CRC_MISMATCH);
+	assert_true(e.reason[0] != '\0');
+}
+
 /* A flipped bit anywhere in the middle one of three acknowledged records: the others are shipped,
  * the damaged bytes are in quarantine, nothing else is. */
 static void flip_and_drain(struct fixture *f, bool cell_lost, int step)
@@ -129,8 +169,10 @@ static void flip_and_drain(struct fixture *f, bool cell_lost, int step)
 		assert_int_equal(seen[2], 1);
 		assert_int_equal(spool_quarantine_usage(f->dir, &entries, &rows, &bytes), ERR_OK);
 		assert_int_equal(entries, padding ? 0 : 1);
-		if (!padding)
+		if (!padding) {
 			assert_true(bytes >= two - one);
+			entry_is_damage(f);
+		}
 	}
 }
 
@@ -181,6 +223,7 @@ static void test_damaged_segment_header(void **state)
 	assert_int_equal(seen[2] + seen[3], 2);
 	assert_int_equal(spool_quarantine_usage(f->dir, &entries, &rows, &bytes), ERR_OK);
 	assert_int_equal(entries, 1);
+	entry_is_damage(f);
 	snprintf(path + strlen(path) - 4, 16, ".damaged");
 	assert_true(file_size(path) > 0);
 }
@@ -439,6 +482,7 @@ static void test_fsync_failure_refuses(void **state)
 	struct fixture *f = *state;
 	struct spool_writer_stats st;
 	struct spool_writer *w;
+	struct log_capture log;
 	int seen[5];
 
 	assert_int_equal(spool_writer_open(&f->o, &w), ERR_OK);
@@ -446,7 +490,12 @@ static void test_fsync_failure_refuses(void **state)
 	spool_sys.fdatasync = failing_fdatasync;
 	fail_errno = EIO;
 	fail_after = 0;
+	log_capture_begin(&log);
 	assert_int_equal(fixture_append(w, 1, 100), ERR_INGEST_SPOOL_WRITE_FAILED);
+	log_capture_end(&log);
+	/* told once, and with the cause of the system */
+	assert_true(log_captured(&log, ERR_DB_SPOOL_FSYNC_FAILED) >= 1);
+	assert_non_null(strstr(log.text, strerror(EIO)));
 	spool_writer_stats(w, &st);
 	assert_int_equal(st.failures, 1);
 	assert_int_equal(spool_admit(w), ERR_INGEST_SPOOL_WRITE_FAILED);
@@ -459,6 +508,31 @@ static void test_fsync_failure_refuses(void **state)
 	assert_int_equal(seen[0], 1);
 	assert_int_equal(seen[1], 0);
 	assert_int_equal(seen[2], 1);
+}
+
+/* A position that cannot be recorded stays under way, and is recorded later. */
+static void test_failed_acknowledgement_can_be_repeated(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_backlog backlog;
+	struct spool_reader *r;
+	struct spool_batch b;
+	int seen[2];
+
+	write_rows(f, 0, 2, 50);
+	assert_int_equal(spool_reader_open(&f->ro, &r), ERR_OK);
+	spool_batch_init(&b);
+	assert_int_equal(spool_reader_poll(r, &backlog), ERR_OK);
+	assert_int_equal(spool_reader_plan(r, &f->limits, &b), ERR_OK);
+	spool_sys.fdatasync = failing_fdatasync;
+	fail_errno = EIO;
+	fail_after = 0;
+	assert_int_equal(spool_reader_ack(r), ERR_DB_SPOOL_ACK_FAILED);
+	restore_sys();
+	assert_int_equal(spool_reader_ack(r), ERR_OK);
+	spool_batch_release(&b);
+	spool_reader_close(r);
+	assert_int_equal(fixture_drain(f, seen, 2), 0);
 }
 
 static int one_failing_fdatasync(int fd)
@@ -524,8 +598,14 @@ static void run_failing(struct fixture *f, int error, enum err expected)
 
 static void test_write_errors(void **state)
 {
+	struct log_capture log;
+
 	spool_sys.pwritev = failing_pwritev;
+	log_capture_begin(&log);
 	run_failing(*state, EIO, ERR_INGEST_SPOOL_WRITE_FAILED);
+	log_capture_end(&log);
+	assert_true(log_captured(&log, ERR_DB_SPOOL_WRITE_FAILED) >= 1);
+	assert_int_equal(log_captured(&log, ERR_DB_SPOOL_FSYNC_FAILED), 0);
 }
 
 static void test_disk_full_in_write(void **state)
@@ -597,6 +677,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        CRASH_TEST(test_torn_tail_at_every_byte),
+	        CRASH_TEST(test_torn_tail_is_told),
 	        CRASH_TEST(test_flipped_bits),
 	        CRASH_TEST(test_flipped_bits_after_a_power_cut),
 	        CRASH_TEST(test_damaged_last_record_is_quarantined_when_it_was_acknowledged),
@@ -607,6 +688,7 @@ int main(void)
 	        CRASH_TEST(test_unfinished_segment_is_ignored),
 	        CRASH_TEST(test_killed_writers_lose_nothing),
 	        CRASH_TEST(test_fsync_failure_refuses),
+	        CRASH_TEST(test_failed_acknowledgement_can_be_repeated),
 	        CRASH_TEST(test_failed_append_stays_invisible_without_truncate),
 	        CRASH_TEST(test_write_errors),
 	        CRASH_TEST(test_disk_full_in_write),

@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/log_capture.h"
+
 static void test_networks(void **state)
 {
 	struct web_networks n;
@@ -211,6 +213,31 @@ static void test_health_is_shared(void **state)
 	web_health_free(h);
 }
 
+/* Each change is told once, whatever the number of probes that see it. */
+static void test_health_changes_are_told_once(void **state)
+{
+	static const char *const NAMES[] = {"postgres", NULL};
+	struct web_health *h = web_health_new(NAMES);
+	const int64_t fast = 1000000, slow = (WEB_HEALTH_SLOW_MS + 1) * INT64_C(1000000);
+	struct log_capture log;
+
+	(void)state;
+	assert_non_null(h);
+	log_capture_begin(&log);
+	for (int i = 0; i < 3; i++)
+		web_health_report(h, 0, ERR_DB_PG_CONNECTION_REFUSED, fast);
+	for (int i = 0; i < 3; i++)
+		web_health_report(h, 0, ERR_OK, fast);
+	for (int i = 0; i < 3; i++)
+		web_health_report(h, 0, ERR_OK, slow);
+	log_capture_end(&log);
+	web_health_free(h);
+	assert_int_equal(log_captured(&log, ERR_INFRA_HEALTH_CHECK_FAILED), 1);
+	assert_int_equal(log_captured(&log, ERR_INFRA_HEALTH_CHECK_DEGRADED), 1);
+	assert_non_null(strstr(log.text, "\"name\":\"postgres\""));
+	assert_non_null(strstr(log.text, err_code(ERR_DB_PG_CONNECTION_REFUSED)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +250,7 @@ int main(void)
 	        cmocka_unit_test(test_a_header_cannot_split_the_reply),
 	        cmocka_unit_test(test_error_shape),
 	        cmocka_unit_test(test_health_is_shared),
+	        cmocka_unit_test(test_health_changes_are_told_once),
 	};
 
 	return cmocka_run_group_tests_name("web", tests, NULL, NULL);
