@@ -43,7 +43,7 @@ async function ingest(t, extra = {}, options = {}) {
 
 const refused = (answer, code, status) => {
 	assert.equal(answer.status, status, answer.text);
-	assert.equal(answer.json.error.code, `YAVIO-${code}`);
+	assert.equal(answer.json.error.code, code);
 	assert.equal(answer.json.error.status, status);
 	assert.equal(answer.json.error.requestId, answer.headers['x-request-id']);
 };
@@ -71,7 +71,7 @@ describe('POST /v1/events', () => {
 		assert.ok(spoolText(env).includes(good.event_id));
 		const bad = event({ event_id: 'x' });
 		const none = await post({ events: [bad] });
-		refused(none, 2100, 400);
+		refused(none, 'YAVIO-2100', 400);
 		assert.deepEqual([none.json.accepted, none.json.rejected, none.json.errors.length], [0, 1, 1]);
 	});
 
@@ -81,25 +81,25 @@ describe('POST /v1/events', () => {
 		const zipped = gzipSync(JSON.stringify({ events: [e] }));
 		for (const coding of ['gzip', 'x-gzip']) assert.equal((await post(zipped, { 'Content-Encoding': coding })).status, 200);
 		assert.ok(spoolText(env).includes(e.event_id));
-		refused(await post(zipped.subarray(0, 40), { 'Content-Encoding': 'gzip' }), 2109, 400);
-		refused(await post('{"events":[]}', { 'Content-Encoding': 'gzip' }), 2109, 400);
-		refused(await post(gzipSync(Buffer.alloc(600_000, 32)), { 'Content-Encoding': 'gzip' }), 2120, 413);
-		refused(await post(zipped, { 'Content-Encoding': 'gzip, gzip' }), 2119, 415);
+		refused(await post(zipped.subarray(0, 40), { 'Content-Encoding': 'gzip' }), 'YAVIO-2109', 400);
+		refused(await post('{"events":[]}', { 'Content-Encoding': 'gzip' }), 'YAVIO-2109', 400);
+		refused(await post(gzipSync(Buffer.alloc(600_000, 32)), { 'Content-Encoding': 'gzip' }), 'YAVIO-2120', 413);
+		refused(await post(zipped, { 'Content-Encoding': 'gzip, gzip' }), 'YAVIO-2119', 415);
 		const chunked = await ask({ method: 'POST', uri: '/v1/events', headers: auth, body: JSON.stringify({ events: [event()] }), length: '', pieceBytes: 1 });
 		assert.equal(chunked.status, 200);
 	});
 
 	it('refuses bodies by size, type and form, before it stores anything', async (t) => {
 		const { post, ask, auth, env } = await ingest(t);
-		refused(await post('x'.repeat(512_001)), 2111, 413);
-		refused(await ask({ method: 'POST', uri: '/v1/events', headers: auth, body: 'x'.repeat(512_001), length: '-1' }), 2111, 413);
-		refused(await ask({ method: 'POST', uri: '/v1/events', headers: auth, body: '{}', length: 100 }), 2121, 400);
-		refused(await post('{}', { 'Content-Type': 'text/plain' }), 2118, 415);
-		refused(await post(''), 2109, 400);
-		refused(await post('{'), 2109, 400);
-		refused(await post({}), 2100, 400);
-		refused(await post({ events: [] }), 2110, 400);
-		refused(await post({ events: Array.from({ length: 1001 }, () => 1) }), 2115, 413);
+		refused(await post('x'.repeat(512_001)), 'YAVIO-2111', 413);
+		refused(await ask({ method: 'POST', uri: '/v1/events', headers: auth, body: 'x'.repeat(512_001), length: '-1' }), 'YAVIO-2111', 413);
+		refused(await ask({ method: 'POST', uri: '/v1/events', headers: auth, body: '{}', length: 100 }), 'YAVIO-2121', 400);
+		refused(await post('{}', { 'Content-Type': 'text/plain' }), 'YAVIO-2118', 415);
+		refused(await post(''), 'YAVIO-2109', 400);
+		refused(await post('{'), 'YAVIO-2109', 400);
+		refused(await post({}), 'YAVIO-2100', 400);
+		refused(await post({ events: [] }), 'YAVIO-2110', 400);
+		refused(await post({ events: Array.from({ length: 1001 }, () => 1) }), 'YAVIO-2115', 413);
 		assert.equal(existsSync(join(env.YAVIO_HOME, 'spool')) ? /event_id/.test(spoolText(env)) : false, false);
 	});
 
@@ -107,22 +107,22 @@ describe('POST /v1/events', () => {
 		const { env, ask, key } = await ingest(t);
 		const with_ = (authorization, uri = '/v1/events') =>
 			ask({ method: 'POST', uri, headers: authorization === undefined ? {} : { Authorization: authorization }, body: '{}' });
-		refused(await with_(undefined), 2000, 401);
-		refused(await with_('Bearer'), 2006, 401);
-		refused(await with_('Basic abc'), 2006, 401);
-		refused(await with_('Bearer nonsense'), 2006, 401);
-		refused(await with_(`Bearer yav_${'0'.repeat(64)}`), 2001, 401);
-		refused(await with_('Bearer yav_xyz'), 2001, 401);
-		refused(await with_(undefined, `/v1/events?token=${key.text}`), 2006, 401);
+		refused(await with_(undefined), 'YAVIO-2000', 401);
+		refused(await with_('Bearer'), 'YAVIO-2006', 401);
+		refused(await with_('Basic abc'), 'YAVIO-2006', 401);
+		refused(await with_('Bearer nonsense'), 'YAVIO-2006', 401);
+		refused(await with_(`Bearer yav_${'0'.repeat(64)}`), 'YAVIO-2001', 401);
+		refused(await with_('Bearer yav_xyz'), 'YAVIO-2001', 401);
+		refused(await with_(undefined, `/v1/events?token=${key.text}`), 'YAVIO-2006', 401);
 		const expired = await makeKey(postgres, env, { expires: new Date(Date.now() - 1000) });
-		refused(await with_(`Bearer ${expired.text}`), 2002, 401);
+		refused(await with_(`Bearer ${expired.text}`), 'YAVIO-2002', 401);
 		const revoked = await makeKey(postgres, env, { revoked: new Date(Date.now() - 1000) });
-		refused(await with_(`Bearer ${revoked.text}`), 2003, 401);
+		refused(await with_(`Bearer ${revoked.text}`), 'YAVIO-2003', 401);
 		assert.equal((await with_(`bEaReR   ${key.text}`)).status, 400, 'any case, several spaces');
 		// The route is judged before the credential, the credential before the body.
-		refused(await ask({ method: 'POST', uri: '/v1/nothing', body: '{}' }), 2900, 404);
-		refused(await ask({ method: 'PUT', uri: '/v1/events', body: '{}' }), 2901, 405);
-		refused(await ask({ method: 'POST', uri: '/v1/events', body: 'x'.repeat(600_000) }), 2000, 401);
+		refused(await ask({ method: 'POST', uri: '/v1/nothing', body: '{}' }), 'YAVIO-2900', 404);
+		refused(await ask({ method: 'PUT', uri: '/v1/events', body: '{}' }), 'YAVIO-2901', 405);
+		refused(await ask({ method: 'POST', uri: '/v1/events', body: 'x'.repeat(600_000) }), 'YAVIO-2000', 401);
 	});
 
 	it('never writes a key, a body or a query into its log', async (t) => {
@@ -220,7 +220,7 @@ describe('health and metrics', () => {
 		assert.deepEqual(away.json, { status: 'unhealthy', reason: 'YAVIO-2403' });
 		assert.ok(Number(away.headers['retry-after']) >= 1);
 		const answer = await ask({ method: 'POST', uri: '/v1/events', headers: { Authorization: `Bearer ${key.text}` }, body: '{}' });
-		refused(answer, 2403, 503);
+		refused(answer, 'YAVIO-2403', 503);
 		assert.ok(Number(answer.headers['retry-after']) >= 1);
 		assert.equal((await ask('/health/live')).status, 200);
 	});
@@ -229,8 +229,8 @@ describe('health and metrics', () => {
 		const { ask, post, env } = await ingest(t);
 		await post({ events: [event(), event({ error_message: 'mail alice@example.com' })] });
 		await post({ events: [event({ event_id: '' })] });
-		refused(await ask('/metrics'), 7102, 401);
-		refused(await ask({ uri: '/metrics', headers: { Authorization: 'Bearer wrong' } }), 7102, 401);
+		refused(await ask('/metrics'), 'YAVIO-7102', 401);
+		refused(await ask({ uri: '/metrics', headers: { Authorization: 'Bearer wrong' } }), 'YAVIO-7102', 401);
 		const { status, text, headers } = await until('gauges', async () => {
 			const answer = await ask({ uri: '/metrics', headers: { Authorization: `Bearer ${env.METRICS_BEARER_TOKEN}` } });
 			return /dependency_up\{.*postgres"\} 1/.test(answer.text) && answer;
@@ -256,7 +256,7 @@ describe('health and metrics', () => {
 	it('/metrics without a token is for loopback alone', async (t) => {
 		const { ask } = await ingest(t, { METRICS_BEARER_TOKEN: '' });
 		assert.equal((await ask('/metrics')).status, 200);
-		refused(await ask({ uri: '/metrics', params: { REMOTE_ADDR: '192.0.2.1' } }), 7102, 401);
+		refused(await ask({ uri: '/metrics', params: { REMOTE_ADDR: '192.0.2.1' } }), 'YAVIO-7102', 401);
 	});
 });
 
