@@ -99,6 +99,12 @@ struct spool_status {
 /* ERR_OK · ERR_DB_SPOOL_OPEN_FAILED (also: there is no spool yet) · ERR_DB_SPOOL_FORMAT_NEWER. */
 enum err spool_status(const char *dir, struct spool_status *out) MUST_CHECK;
 
+/* Puts records that were shipped and are still there (YAVIO_SPOOL_KEEP), accepted at since_ms (Unix
+ * ms) or later, into the spool once more: after a restore of the store. Rows that the store has
+ * collapse by event_id. *rows: event rows put back. Records that are damaged by now are left out.
+ * ERR_OK · what spool_writer_open and spool_append return. */
+enum err spool_replay(const struct spool_options *o, int64_t since_ms, uint64_t *rows) MUST_CHECK;
+
 /* While the returned descriptor is open nothing is deleted from the spool (a backup copies it).
  * -1: errno. Close it to let go. */
 int spool_hold(const char *dir) MUST_CHECK;

@@ -312,6 +312,11 @@ int spool_dir_segments(int stream_fd, uint32_t **out)
 	return list_numbers(stream_fd, ".", 8, ".seg", out);
 }
 
+int spool_dir_kept(int stream_fd, uint32_t **out)
+{
+	return list_numbers(stream_fd, ".", 8, ".kept", out);
+}
+
 void spool_segment_name(uint32_t seq, const char *suffix, char out[24])
 {
 	(void)!snprintf(out, 24, "%08x%s", seq, suffix);

@@ -103,6 +103,8 @@ int spool_dir_streams(int spool_fd, uint32_t out[SPOOL_STREAMS_MAX]);
 /* Numbers of the segments of a stream, ascending; *out is allocated, caller frees. -1 with errno.
  */
 int spool_dir_segments(int stream_fd, uint32_t **out);
+/* The same of kept ones. */
+int spool_dir_kept(int stream_fd, uint32_t **out);
 void spool_segment_name(uint32_t seq, const char *suffix, char out[24]);
 void spool_id_raw(const char id[SPOOL_ID_BYTES], uint8_t raw[SPOOL_UUID_RAW_BYTES]);
 /* Whole reads and writes that go on after short ones; false with errno. */
@@ -153,9 +155,12 @@ void spool_cell_close(struct spool_cell *c);
  * into the cell first. */
 int spool_segment_create(int stream_fd, struct spool_cell *c, const struct spool_segment_header *h,
         int64_t prealloc);
-/* Opens a segment and reads its header. *found tells what the header is; -1 with errno: no file. */
+/* Opens a segment (suffix ".seg" or ".kept") and reads its header. *found tells what the header is;
+ * -1 with errno: no file. */
 int spool_segment_open(
         int stream_fd, uint32_t seq, struct spool_segment_header *h, enum spool_found *found);
+int spool_segment_open_as(int stream_fd, uint32_t seq, const char *suffix,
+        struct spool_segment_header *h, enum spool_found *found);
 /* Offset of the next valid record header in [from, limit), from a multiple of 8. */
 bool spool_segment_next(int fd, uint64_t salt, uint64_t from, uint64_t limit, uint64_t *at);
 

@@ -45,11 +45,17 @@ int spool_segment_create(
 int spool_segment_open(
         int stream_fd, uint32_t seq, struct spool_segment_header *h, enum spool_found *found)
 {
+	return spool_segment_open_as(stream_fd, seq, ".seg", h, found);
+}
+
+int spool_segment_open_as(int stream_fd, uint32_t seq, const char *suffix,
+        struct spool_segment_header *h, enum spool_found *found)
+{
 	uint8_t bytes[SPOOL_SEGMENT_HEADER_BYTES] = {0};
 	char name[24];
 	int fd;
 
-	spool_segment_name(seq, ".seg", name);
+	spool_segment_name(seq, suffix, name);
 	fd = spool_dir_open_file(stream_fd, name, O_RDWR);
 	if (fd < 0 && (errno == EACCES || errno == EROFS))
 		fd = spool_dir_open_file(stream_fd, name, O_RDONLY);
