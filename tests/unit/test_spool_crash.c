@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "base/err.h"
 #include "spool/spool_quarantine.h"
 #include "spool_fixture.h"
 
@@ -355,8 +356,12 @@ static void child_writer(struct fixture *f, struct ledger *l, int who, int from)
 	if (spool_writer_open(&f->o, &w) != ERR_OK)
 		_exit(1);
 	for (int i = from;; i++) {
-		if (fixture_append(w, i, (size_t)(i * 37 % 3000)) != ERR_OK)
+		enum err e = fixture_append(w, i, (size_t)(i * 37 % 3000));
+
+		if (e != ERR_OK) {
+			print_error("append %d: %s\n", i - from, err_code(e));
 			_exit(2);
+		}
 		l->acked[who] = i + 1;
 		__sync_synchronize();
 	}
@@ -390,8 +395,11 @@ static void test_killed_writers_lose_nothing(void **state)
 		}
 		for (int i = 0; i < WRITERS; i++)
 			while (*(volatile int *)&l->acked[round * WRITERS + i] ==
-			        (round * WRITERS + i) * SPAN)
+			        (round * WRITERS + i) * SPAN) {
+				/* A child that gave up says why; waiting for it would never end. */
+				assert_int_equal(waitpid(pids[i], NULL, WNOHANG), 0);
 				clock_sleep_ms(1);
+			}
 		clock_sleep_ms(rand() % 40);
 		if (round % 3 == 1) {
 			fixture_drain(f, seen, max);
