@@ -273,6 +273,19 @@ enum err fcgi_refusal(const struct fcgi_request *r)
 	return r->refusal;
 }
 
+/* CGI: present and empty means the client sent none. Caddy invents one then, which only the absence
+ * of the header itself shows. */
+static const char *content_type(const struct fcgi_request *r)
+{
+	const char *type = fcgi_param(r, "CONTENT_TYPE");
+	const char *sent = fcgi_param(r, "HTTP_CONTENT_TYPE");
+
+	if (sent != NULL || type == NULL)
+		return sent;
+	return type[0] == '\0' || strcmp(type, "application/x-www-form-urlencoded") == 0 ? NULL
+	                                                                                 : type;
+}
+
 const char *fcgi_header(const struct fcgi_request *r, const char *name)
 {
 	char param[sizeof("HTTP_") + HEADER_NAME_BYTES_MAX] = "HTTP_";
@@ -281,13 +294,7 @@ const char *fcgi_header(const struct fcgi_request *r, const char *name)
 	for (; *name != '\0' && n < sizeof(param) - 1; name++)
 		param[n++] = *name == '-' ? '_' : (char)toupper((unsigned char)*name);
 	param[n] = '\0';
-	if (strcmp(param, "HTTP_CONTENT_TYPE") == 0 && fcgi_param(r, "CONTENT_TYPE") != NULL) {
-		/* CGI: present and empty means the client sent none. */
-		const char *type = fcgi_param(r, "CONTENT_TYPE");
-
-		return type[0] != '\0' ? type : NULL;
-	}
-	return fcgi_param(r, param);
+	return strcmp(param, "HTTP_CONTENT_TYPE") == 0 ? content_type(r) : fcgi_param(r, param);
 }
 
 int64_t fcgi_content_length(const struct fcgi_request *r)
