@@ -68,8 +68,8 @@ export function spoolRows(env) {
 		.map((text) => Object.defineProperty(JSON.parse(text), 'text', { value: text }));
 }
 
-/** Starts everything; close() ends it. env: settings; postgres: one that runs already. */
-export async function startSite({ env: extra = {}, postgres: given, caddy = true } = {}) {
+/** Starts everything; close() ends it. env: settings; postgres: one that runs already; home: YAVIO_HOME of a store. */
+export async function startSite({ env: extra = {}, postgres: given, caddy = true, home } = {}) {
 	const closers = [];
 	const t = { after: (fn) => closers.push(fn) };
 	const close = async () => {
@@ -82,7 +82,7 @@ export async function startSite({ env: extra = {}, postgres: given, caddy = true
 			await postgres.createDatabase();
 		}
 		const dir = temporaryDir(t);
-		const env = baseEnv(ownDir(join(dir, 'home')), {
+		const env = baseEnv(home ?? ownDir(join(dir, 'home')), {
 			...ingestSecrets(),
 			DATABASE_INGEST_URL: postgres.url('yavio_ingest'),
 			YAVIO_INGEST_WORKERS: '2',
