@@ -2,7 +2,7 @@
 // A whole Yavio of its own: temporary YAVIO_HOME, free ports, started and stopped through bin/yavio.
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chmod, mkdtemp, readFile, readlink, readdir, rm } from 'node:fs/promises';
+import { chmod, copyFile, cp, link, mkdir, mkdtemp, readFile, readlink, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -10,6 +10,21 @@ import { join, resolve } from 'node:path';
 export const BIN_DIR = resolve(process.env.YAVIO_BIN_DIR ?? 'build/release/bin');
 const SETUP_ENV = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../scripts/setup-env.sh');
 const COMMAND_MS = 120_000;
+
+/** Times that tests allow, on programs that a sanitizer slows down. */
+export const SLOWNESS = process.env.YAVIO_VARIANT === 'asan' ? 4 : 1;
+
+/** A build with the address sanitizer cannot load the engine: its programs with the store of the release build, in dir. */
+async function withReleaseStore(dir) {
+  const checkout = resolve(BIN_DIR, '../../..');
+  await mkdir(join(dir, 'bin'), { recursive: true });
+  await mkdir(join(dir, 'lib'));
+  for (const name of await readdir(BIN_DIR)) await copyFile(join(BIN_DIR, name), join(dir, 'bin', name));
+  await copyFile(join(checkout, 'build/release/bin/yavio-store'), join(dir, 'bin/yavio-store'));
+  await link(join(checkout, 'build/lib/libchdb.so'), join(dir, 'lib/libchdb.so'));
+  await cp(join(checkout, 'caddy'), join(dir, 'caddy'), { recursive: true });
+  return join(dir, 'bin');
+}
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -77,6 +92,7 @@ export class Stack {
     stack.bin = BIN_DIR;
     stack.dir = await mkdtemp(join(tmpdir(), 'yavio-'));
     await chmod(stack.dir, 0o711); // user yavio goes through it
+    stack.bin = process.env.YAVIO_VARIANT === 'asan' ? await withReleaseStore(join(stack.dir, 'app')) : BIN_DIR;
     stack.home = join(stack.dir, 'home');
     stack.envFile = join(stack.dir, 'env');
     stack.http = await freePort();
