@@ -99,7 +99,8 @@ static bool due(const struct shipper *s, const struct spool_backlog *b, int64_t 
 	}
 	if (*since == 0)
 		*since = now;
-	return b->rows >= s->options.limits.rows || b->bytes >= s->options.limits.bytes ||
+	return b->rows >= s->options.limits.rows / SHIP_DUE_PART ||
+	       b->bytes >= s->options.limits.bytes / SHIP_DUE_PART ||
 	       now - *since >= s->options.interval_ms;
 }
 

@@ -12,7 +12,9 @@
 #include "spool/spool_reader.h"
 
 enum {
-	SHIP_INSERT_BYTES = 16 * 1024 * 1024,
+	SHIP_INSERT_BYTES = 32 * 1024 * 1024,
+	SHIP_DUE_PART =
+	        2, /* a batch goes out when an insert is full to this part, or after the interval */
 	SHIP_INSERT_MONTHS = 14,
 	SHIP_LANES = 2, /* inserts at the same time */
 	SHIP_BACKOFF_FIRST_MS = 1000,

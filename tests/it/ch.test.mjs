@@ -7,7 +7,7 @@ import { ch, tenants } from '../support/isolation.mjs';
 import { freePort, ROOT } from '../support/process.mjs';
 import { startStore } from '../support/store.mjs';
 
-const MIGRATIONS = ['0001_events', '0002_tool_registry'];
+const MIGRATIONS = ['0001_events', '0002_tool_registry', '0003_compact_parts'];
 
 describe('lib/ch', () => {
 	let store;
@@ -30,10 +30,10 @@ describe('lib/ch', () => {
 
 	it('migrates once, tells what is there, and makes the tables as documented', async () => {
 		assert.equal((await admin('migrate')).body, MIGRATIONS.map((m) => `present ${m}\n`).join(''));
-		assert.equal((await admin('version')).body, '2\n');
+		assert.equal((await admin('version')).body, `${MIGRATIONS.length}\n`);
 		const create = await store.run('SHOW CREATE TABLE events FORMAT TSVRaw');
 		for (const piece of ['ENGINE = ReplacingMergeTree(ingested_at)', 'PARTITION BY toYYYYMM(timestamp)', 'ORDER BY (workspace_id, project_id, event_type, timestamp, event_id)',
-			'fsync_after_insert = 1', 'non_replicated_deduplication_window = 10000', 'merge_with_ttl_timeout = 86400', '`event_id` UUID CODEC(NONE)'])
+			'fsync_after_insert = 1', 'non_replicated_deduplication_window = 10000', 'merge_with_ttl_timeout = 86400', 'min_bytes_for_wide_part = 268435456', '`event_id` UUID CODEC(NONE)'])
 			assert.ok(create.includes(piece), piece);
 		assert.equal(await store.run("SELECT count() FROM system.columns WHERE database = 'yavio' AND table = 'events'"), '59\n');
 	});
@@ -41,7 +41,7 @@ describe('lib/ch', () => {
 	it('migrates an empty database by several at once', async () => {
 		const all = await Promise.all([1, 2, 3].map(() => ch(store, 'default', ['migrate'], { database: 'together' })));
 		for (const one of all) assert.equal(one.err, 0, one.text);
-		assert.equal(await store.run('SELECT version, name FROM together.schema_migrations FINAL ORDER BY version'), '1\t0001_events\n2\t0002_tool_registry\n');
+		assert.equal(await store.run('SELECT version, name FROM together.schema_migrations FINAL ORDER BY version'), MIGRATIONS.map((m, i) => `${i + 1}\t${m}\n`).join(''));
 	});
 
 	it('refuses a changed file, a gap and a newer schema', async () => {
@@ -49,7 +49,7 @@ describe('lib/ch', () => {
 		for (const [database, change, err] of [
 			['changed', "INSERT INTO changed.schema_migrations (version, name, checksum, applied_at) SELECT 1, '0001_events', repeat('0', 64), now64(3) + 60", 5007],
 			['gap', 'ALTER TABLE gap.schema_migrations DELETE WHERE version = 1 SETTINGS mutations_sync = 2', 5007],
-			['newer', "INSERT INTO newer.schema_migrations (version, name, checksum) SELECT 3, '0003_later', repeat('0', 64)", 5019]]) {
+			['newer', `INSERT INTO newer.schema_migrations (version, name, checksum) SELECT ${MIGRATIONS.length + 1}, '9999_later', repeat('0', 64)`, 5019]]) {
 			assert.equal((await migrate(database)).err, 0);
 			await store.run(change);
 			assert.equal((await migrate(database)).err, err, database);
@@ -58,8 +58,8 @@ describe('lib/ch', () => {
 
 	it('goes on where a migration was cut off', async () => {
 		await ch(store, 'default', ['migrate'], { database: 'cut' });
-		await store.run('ALTER TABLE cut.schema_migrations DELETE WHERE version = 2 SETTINGS mutations_sync = 2');
-		assert.equal((await ch(store, 'default', ['migrate'], { database: 'cut' })).body, 'present 0001_events\napplied 0002_tool_registry\n');
+		await store.run('ALTER TABLE cut.schema_migrations DELETE WHERE version > 1 SETTINGS mutations_sync = 2');
+		assert.equal((await ch(store, 'default', ['migrate'], { database: 'cut' })).body, MIGRATIONS.map((m, i) => `${i ? 'applied' : 'present'} ${m}\n`).join(''));
 		assert.equal((await ch(store, 'default', ['migrate'], { database: 'no such' })).err, 5007);
 	});
 
