@@ -11,6 +11,7 @@ enum {
 	LOOP_TROUBLE_LOG_MS = 10 * 1000,
 	LOOP_BEHIND_MS = 60 * 1000,
 	LOOP_BEHIND_LOG_MS = 60 * 1000,
+	LOOP_KEEP_BYTES = 4 * 1024 * 1024, /* memory of a batch that is kept for the next one */
 };
 
 static void trouble(struct shipper *s, enum err e)
@@ -89,6 +90,18 @@ static void warn_behind(struct shipper *s, const struct spool_backlog *b)
 	        F_INT("oldestSeconds", age / 1000), F_INT("eventCount", (int64_t)b->rows));
 }
 
+/* After a backlog the large buffers go back. */
+static void shrink(struct shipper *s)
+{
+	if (s->batch.events.size > LOOP_KEEP_BYTES)
+		buf_release(&s->batch.events);
+	if (s->batch.registry.size > LOOP_KEEP_BYTES)
+		buf_release(&s->batch.registry);
+	for (unsigned i = 0; i < SHIP_LANES; i++)
+		if (s->scratch[i].size > LOOP_KEEP_BYTES)
+			buf_release(&s->scratch[i]);
+}
+
 static bool due(const struct shipper *s, const struct spool_backlog *b, int64_t *since)
 {
 	int64_t now = clock_mono_ms();
@@ -143,6 +156,8 @@ enum err loop_run(struct shipper *s)
 		s->counters.damaged = backlog.damaged;
 		warn_behind(s, &backlog);
 		metrics_refresh(s->metrics, s, &backlog);
+		if (!backlog.any)
+			shrink(s);
 		if (!due(s, &backlog, &since)) {
 			clock_sleep_ms(LOOP_POLL_MS);
 			continue;

@@ -156,12 +156,17 @@ it('keeps every acknowledged row, once, over kill -9 of writers, shipper and sto
 	const live = [launch(), launch()];
 	for (let round = 0; round < rounds; round++) {
 		await sleep(100 + rand() * 500);
-		const what = Math.floor(rand() * 4);
+		const what = Math.floor(rand() * 5);
 		if (what === 0 || what === 2) {
 			shipper.kill('SIGKILL');
 			await shipper.exited;
 		}
 		if (what === 1 || what === 2) await p.store.crash();
+		if (what === 4) {
+			process.kill(p.store.pid, 'SIGSTOP');
+			await sleep(300 + rand() * 1000);
+			process.kill(p.store.pid, 'SIGCONT');
+		}
 		if (what === 3) {
 			live[round % 2].kill();
 			await live[round % 2].exited;
