@@ -123,6 +123,7 @@ static enum err last_insert(struct shipper *s)
 	struct spool_backlog backlog;
 	enum err e = ERR_OK;
 
+	spool_reader_rescan(s->reader);
 	while (e == ERR_OK && result == SHIP_DONE && !send_must_stop(s)) {
 		e = spool_reader_poll(s->reader, &backlog);
 		if (e == ERR_OK)

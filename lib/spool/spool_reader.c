@@ -151,6 +151,11 @@ enum err spool_reader_poll(struct spool_reader *r, struct spool_backlog *out)
 	return e;
 }
 
+void spool_reader_rescan(struct spool_reader *r)
+{
+	r->scanned_ms = 0;
+}
+
 /* ---- planning ---- */
 
 static void rewind_streams(struct spool_reader *r)

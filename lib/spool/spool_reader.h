@@ -43,6 +43,9 @@ struct spool_backlog {
  * ERR_OK · ERR_DB_QUARANTINE_FULL · ERR_DB_SPOOL_FORMAT_NEWER · ERR_DB_SPOOL_OPEN_FAILED. */
 enum err spool_reader_poll(struct spool_reader *r, struct spool_backlog *out) MUST_CHECK;
 
+/* Makes the next poll look for new streams at once, not only every half second. */
+void spool_reader_rescan(struct spool_reader *r);
+
 /* How a plan is cut into inserts. */
 struct spool_limits {
 	uint32_t rows, bytes, months; /* of one insert */

@@ -51,8 +51,8 @@ it('stores each row once, in both tables, within two seconds; empties the spool;
 	assert.equal(p.driver('mixed', 0, 100).status, 0);
 	await until('visible', async () => (await p.counts())[0] === 100, 5000);
 	assert.ok(Date.now() - began < 2000, `visible after ${Date.now() - began} ms`);
-	assert.equal((await p.store.run('SELECT tool_name FROM tool_registry FINAL')).trim(), 'search');
 	await drained(p);
+	assert.equal((await p.store.run('SELECT tool_name FROM tool_registry FINAL')).trim(), 'search');
 	await until('segments are freed', () => p.status().segments === 0, 5000);
 
 	const second = p.startShipper();

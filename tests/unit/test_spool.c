@@ -228,6 +228,42 @@ static void test_plan_comes_back_the_same(void **state)
 		spool_writer_close(w[i]);
 }
 
+/* The shipper lists a stream after its writer has taken a number and before the file is there. */
+static void test_segment_that_appears_after_its_number(void **state)
+{
+	struct fixture *f = *state;
+	struct spool_backlog backlog;
+	struct spool_writer *w;
+	struct spool_reader *r;
+	struct spool_cell cell;
+	int fd, numbers[4];
+	struct spool_batch b;
+	char path[192];
+
+	f->o.segment_bytes = 4096;
+	assert_int_equal(spool_writer_open(&f->o, &w), ERR_OK);
+	assert_int_equal(fixture_append(w, 0, 3000), ERR_OK);
+	assert_int_equal(spool_reader_open(&f->ro, &r), ERR_OK);
+	assert_int_equal(spool_reader_poll(r, &backlog), ERR_OK);
+	snprintf(path, sizeof(path), "%s/streams/00", f->dir);
+	fd = open(path, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(spool_cell_open(fd, false, &cell), ERR_OK);
+	cell.map->last_seq = 2;
+	assert_int_equal(spool_reader_poll(r, &backlog), ERR_OK);
+	cell.map->last_seq = 1;
+	assert_int_equal(fixture_append(w, 1, 3000), ERR_OK);
+	assert_int_equal(cell.map->last_seq, 2);
+	spool_batch_init(&b);
+	assert_int_equal(spool_reader_poll(r, &backlog), ERR_OK);
+	assert_int_equal(spool_reader_plan(r, &f->limits, &b), ERR_OK);
+	assert_int_equal(fixture_numbers(&b, numbers, 4), 2);
+	spool_batch_release(&b);
+	spool_cell_close(&cell);
+	close(fd);
+	spool_reader_close(r);
+	spool_writer_close(w);
+}
+
 static void test_one_shipper(void **state)
 {
 	struct fixture *f = *state;
@@ -570,6 +606,7 @@ int main(void)
 	        SPOOL_TEST(test_order_within_a_batch_is_by_arrival),
 	        SPOOL_TEST(test_limits_of_a_plan),
 	        SPOOL_TEST(test_plan_comes_back_the_same),
+	        SPOOL_TEST(test_segment_that_appears_after_its_number),
 	        SPOOL_TEST(test_one_shipper),
 	        SPOOL_TEST(test_quota_closes_and_opens_below_95_percent),
 	        SPOOL_TEST(test_reserve_closes),
