@@ -118,6 +118,17 @@ static void add_command(const struct cli *cli, enum program_id id, struct buf *b
 	}
 }
 
+/* Backends of a postmaster that was killed hold its shared memory for a moment, and a new one would
+ * refuse to start: waits for them, 2 s at most. */
+static void add_postgres_wait(const struct cli *cli, struct buf *b)
+{
+	buf_add_str(b, "tries=0\nwhile [ $tries -lt 40 ] && ls -ld /proc/[0-9]*/cwd 2>/dev/null | "
+	               "grep -qF -- ");
+	buf_add_str(b, "' -> '");
+	service_script_quote(b, cli->home);
+	buf_add_str(b, "/postgres; do\n  sleep 0.05\n  tries=$((tries + 1))\ndone\n");
+}
+
 void service_script_run(const struct cli *cli, enum program_id id, struct buf *b)
 {
 	buf_add_str(b, "#!/bin/sh\n# Written by `yavio up`, and again at the next one.\nexec 2>&1\n"
@@ -128,6 +139,8 @@ void service_script_run(const struct cli *cli, enum program_id id, struct buf *b
 	buf_add_str(b, "ulimit -n 65536 2>/dev/null || ulimit -n \"$(ulimit -Hn)\"\nrm -f ");
 	service_script_quote(b, cli->home);
 	buf_addf(b, "/run/%s.ready\n", programs[id].name);
+	if (id == PROGRAM_POSTGRES)
+		add_postgres_wait(cli, b);
 	add_environment(cli, id, b);
 	add_death_pact(cli, id, b);
 	add_command(cli, id, b);
