@@ -36,7 +36,7 @@ enum err tenant_check_tree(struct request *r, struct engine_conn *conn,
         const struct ch_gate_text *text, struct engine_answer *answer)
 {
 	*answer = (struct engine_answer){0};
-	if (verdicts_has(r->store->verdicts, text->sql, text->len))
+	if (!text->depends_on_values && verdicts_has(r->store->verdicts, text->sql, text->len))
 		return ERR_OK;
 	if (!explain(conn, "AST", text, answer))
 		return ERR_DB_STORE_STATEMENT_DENIED;
@@ -48,7 +48,7 @@ enum err tenant_check_tree(struct request *r, struct engine_conn *conn,
 		return ERR_DB_STORE_STATEMENT_DENIED;
 	err = ch_gate_tree(answer->data, answer->len, r->store->options.database);
 	engine_answer_release(answer);
-	if (err == ERR_OK)
+	if (err == ERR_OK && !text->depends_on_values)
 		verdicts_add(r->store->verdicts, text->sql, text->len);
 	return err;
 }

@@ -90,8 +90,19 @@ static bool lex_format(
 	return true;
 }
 
+static bool is_cast(const struct ch_token *t)
+{
+	const char *name;
+	size_t len;
+
+	return ch_token_name(t, &name, &len) &&
+	       ((len == 4 && strncasecmp(name, "CAST", 4) == 0) ||
+	               (len == 5 && strncasecmp(name, "_CAST", 5) == 0));
+}
+
 static bool lex_select(const char *text, size_t len, struct ch_gate_text *out)
 {
+	bool casts = false, parameters = false;
 	struct ch_lexer l;
 	struct ch_token t;
 
@@ -102,8 +113,13 @@ static bool lex_select(const char *text, size_t len, struct ch_gate_text *out)
 	for (t = ch_lex_next(&l); t.kind != CH_TOKEN_END; t = ch_lex_next(&l)) {
 		if (t.kind == CH_TOKEN_BAD || is_refused_word(&t))
 			return false;
-		if (ch_token_is_punct(&t, '{') && !lex_parameter(&l))
-			return false;
+		if (ch_token_is_punct(&t, '{')) {
+			if (!lex_parameter(&l))
+				return false;
+			parameters = true;
+		}
+		casts |= is_cast(&t);
+		out->depends_on_values = casts && parameters;
 		if (ch_token_is_word(&t, "FORMAT") && !lex_format(&l, &t, text, out))
 			return false;
 		if (ch_token_is_punct(&t, ';')) {

@@ -36,6 +36,9 @@ struct ch_gate_text {
 	const char *sql; /* into the given text */
 	size_t len;
 	char format[CH_GATE_FORMAT_BYTES]; /* canonical name, "" when the text has none */
+	/* a CAST and parameters: a parameter may be the type, so a verdict holds for its values
+	 * only and must not be remembered for the text */
+	bool depends_on_values;
 };
 
 /* One statement that begins with SELECT or WITH, no SETTINGS, INTO, SET or PREWHERE, a FORMAT only

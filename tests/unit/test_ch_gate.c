@@ -229,6 +229,28 @@ static void test_refused_words_anywhere(void **state)
 		}
 }
 
+static void test_verdict_of_a_cast_by_parameter(void **state)
+{
+	static const struct {
+		const char *text;
+		bool depends;
+	} cases[] = {
+	        {"SELECT CAST(event_name, {t:String}) FROM events", true},
+	        {"SELECT `cast`(event_name, {t:String}) FROM events", true},
+	        {"SELECT {t:String} AS t, _CAST(event_name, t) FROM events", true},
+	        {"SELECT CAST(event_name, 'String') FROM events", false},
+	        {"SELECT event_name FROM events WHERE user_id = {u:String}", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ch_gate_text out;
+
+		assert_int_equal(ch_gate_lex(cases[i].text, strlen(cases[i].text), &out), ERR_OK);
+		assert_int_equal(out.depends_on_values, cases[i].depends);
+	}
+}
+
 static void test_lexer_nul_and_length(void **state)
 {
 	static const char nul_in_string[] = "SELECT 'a\0b'", nul_in_comment[] = "SELECT 1 -- \0\n";
@@ -629,6 +651,7 @@ int main(void)
 	        cmocka_unit_test(test_lexer_accepts),
 	        cmocka_unit_test(test_lexer_refuses),
 	        cmocka_unit_test(test_refused_words_anywhere),
+	        cmocka_unit_test(test_verdict_of_a_cast_by_parameter),
 	        cmocka_unit_test(test_lexer_nul_and_length),
 	        cmocka_unit_test(test_lexer_stays_inside),
 	        cmocka_unit_test(test_functions),
