@@ -67,7 +67,7 @@ function from(r, depth) {
 export function text(r) {
 	const list = Array.from({ length: 1 + r.below(3) }, () => expression(r, 2));
 	const aggregate = r.chance(0.35);
-	const items = aggregate ? list.map((e) => r.pick([`count(${e})`, `max(toString(${e}))`, `uniqExact(${e})`, `arraySort(groupUniqArray(toString(${e})))`, `countIf(toString(${e}) != '')`])) : list;
+	const items = aggregate ? list.map((e) => r.pick([`countIf(isNotNull(${e}))`, `max(toString(${e}))`, `uniqExact(${e})`, `arraySort(groupUniqArray(toString(${e})))`, `countIf(toString(${e}) != '')`])) : list;
 	let sql = `SELECT ${r.chance(0.1) ? 'DISTINCT ' : ''}${items.join(', ')} FROM ${from(r, 2)}`;
 	if (r.chance(0.6)) sql += ` WHERE ${condition(r, 1)}`;
 	if (!aggregate && r.chance(0.2)) sql = `SELECT count(), ${expression(r, 0)} AS k FROM ${source(r, 1)} GROUP BY k`;

@@ -67,6 +67,13 @@ const sorted = (text) => text.split('\n').sort().join('\n');
 /** The same text for the database of one tenant. */
 const asReference = (sql) => sql.replace(/(["`]?)\byavio\1\./g, 'ref.');
 
+/** The same plan as behind the gate, so that both evaluate the same expressions: there the filter keeps every row. */
+function referenceSettings({ workspace, project }) {
+	const filter = `workspace_id = \\'${workspace}\\' AND project_id = \\'${project}\\'`;
+	return { database: 'ref', max_result_rows: '1000000', optimize_move_to_prewhere: '0', optimize_move_to_prewhere_if_final: '0', query_plan_merge_filters: '0',
+		max_threads: '1', additional_table_filters: `{'ref.events': '${filter}', 'ref.tool_registry': '${filter}'}` };
+}
+
 /**
  * Runs a text both ways. 'refused': the store did not run it; 'same': result, or number of the error, is what a database
  * without other tenants gives; anything else is returned as a description of the leak.
@@ -76,7 +83,7 @@ export async function compare(store, mine, sql, { params = {}, settings = {} } =
 	if (got.status === 403 && got.text.includes('YAVIO-5012')) return 'refused';
 	const code = got.headers['x-clickhouse-exception-code'];
 	if (LIMITS.has(code)) return 'same';
-	const want = await store.request(asReference(sql), { params, settings: { database: 'ref', max_result_rows: '1000000', ...settings } });
+	const want = await store.request(asReference(sql), { params, settings: { ...referenceSettings(mine), ...settings } });
 	const wantCode = want.headers['x-clickhouse-exception-code'];
 	if (got.status === 200 && want.status === 200) return sorted(got.text) === sorted(want.text) ? 'same' : `rows differ: ${got.text.slice(0, 200)} | ${want.text.slice(0, 200)}`;
 	if (got.status !== 200 && want.status !== 200 && code === wantCode) return 'same';
