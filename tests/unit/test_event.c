@@ -560,6 +560,90 @@ static void test_counts_and_omissions(void **state)
 	        "{\"events\":[" EV "],\"sdk_version\":\"0.3.1\"}", "sdk_version", "\"0.3.1\"");
 }
 
+/* The value of an entry of a list of the reply, as it will be sent. */
+static size_t entries_of(const struct buf *list)
+{
+	struct buf text;
+	struct json_doc *doc;
+	size_t n;
+
+	buf_init(&text, EVENT_REPLY_BYTES_MAX + 2);
+	buf_add_char(&text, '[');
+	buf_add(&text, list->data, list->len);
+	buf_add_char(&text, ']');
+	assert_true(json_parse(text.data, text.len, 8, &doc, NULL));
+	n = json_len(json_root(doc));
+	json_free(doc);
+	buf_release(&text);
+	return n;
+}
+
+static void test_a_refused_event_leaves_no_warnings(void **state)
+{
+	(void)state;
+	/* The second has two warnings before it is refused, the first has one. */
+	assert_int_equal(
+	        scan(BATCH("{" BASE ",\"country_code\":\"DEU\"},{" BASE_NO_TYPE
+	                   ",\"event_type\":\"track\",\"country_code\":\"DEU\",\"locale\":"
+	                   "\"0123456789012345678901234567890123456789\",\"metadata\":5}")),
+	        ERR_OK);
+	assert_int_equal(batch.accepted, 1);
+	assert_int_equal(batch.warning_entries, 1);
+	assert_int_equal(entries_of(&batch.warnings), 1);
+	assert_int_equal(entries_of(&batch.errors), 1);
+}
+
+static void test_rejections_count_by_code_and_cuts_by_field(void **state)
+{
+	size_t missing = 0, wrong = 0, total = 0, cut = 0;
+
+	(void)state;
+	assert_int_equal(scan(BATCH("{},{}," EV ",{" BASE ",\"metadata\":5},{" BASE
+	                            ",\"platform\":\"0123456789012345678901234567890123456789"
+	                            "0123456789012345678901234567890123456789\"}")),
+	        ERR_OK);
+	for (size_t i = 0; i < EVENT_REJECT_CODES; i++) {
+		total += batch.rejected_by[i];
+		if (event_reject_codes[i] == ERR_INGEST_MISSING_REQUIRED_FIELD)
+			missing = batch.rejected_by[i];
+		if (event_reject_codes[i] == ERR_INGEST_WRONG_FIELD_TYPE)
+			wrong = batch.rejected_by[i];
+	}
+	assert_int_equal(missing, 2);
+	assert_int_equal(wrong, 1);
+	assert_int_equal(total, batch.rejected);
+	for (size_t i = 0; event_field_name(i) != NULL; i++) {
+		if (strcmp(event_field_name(i), "platform") == 0)
+			cut = batch.truncated[i];
+	}
+	assert_int_equal(cut, 1);
+	assert_int_equal(batch.truncated_fields, 1);
+}
+
+/* 1000 events with eight issues each: the list stays JSON and within its cap. */
+static void test_a_list_of_errors_that_is_too_long(void **state)
+{
+	static const char WORST[] =
+	        "{\"event_type\":\"tool_call\",\"event_id\":[],\"trace_id\":[],\"session_id\":[],"
+	        "\"timestamp\":\"x\",\"source\":\"x\",\"event_name\":[],\"user_id\":[],"
+	        "\"intent_signals\":[],\"output_content\":[]}";
+	struct buf body;
+
+	(void)state;
+	buf_init(&body, BODY_MAX);
+	buf_add_str(&body, "{\"events\":[");
+	for (size_t i = 0; i < 1000; i++)
+		buf_addf(&body, "%s%s", i > 0 ? "," : "", WORST);
+	buf_add_str(&body, "]}");
+	assert_int_equal(scan(body.data), ERR_OK);
+	buf_release(&body);
+	assert_int_equal(batch.rejected, 1000);
+	assert_false(batch.errors.failed);
+	assert_int_equal(entries_of(&batch.errors), batch.error_entries);
+	assert_int_equal(batch.error_entries + batch.errors_omitted, 1000);
+	assert_in_range(batch.error_entries, 100, EVENT_ENTRIES_MAX);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -598,6 +682,9 @@ int main(void)
 	        cmocka_unit_test(test_widget_tokens),
 	        cmocka_unit_test(test_charge_comes_before_any_row),
 	        cmocka_unit_test(test_counts_and_omissions),
+	        cmocka_unit_test(test_a_refused_event_leaves_no_warnings),
+	        cmocka_unit_test(test_rejections_count_by_code_and_cuts_by_field),
+	        cmocka_unit_test(test_a_list_of_errors_that_is_too_long),
 	};
 
 	return cmocka_run_group_tests_name("event", tests, setup, teardown);
