@@ -24,27 +24,27 @@ describe('API keys', () => {
 	});
 
 	it('3: nothing, another scheme, a malformed credential', async () => {
-		refused(await site.post({ events: [track()] }, { key: null }), 401, 2000);
-		refused(await withAuth('Basic x'), 401, 2006);
-		refused(await withAuth('Bearer abc'), 401, 2006);
-		refused(await withAuth('Bearer'), 401, 2006);
+		refused(await site.post({ events: [track()] }, { key: null }), 401, 'YAVIO-2000');
+		refused(await withAuth('Basic x'), 401, 'YAVIO-2006');
+		refused(await withAuth('Bearer abc'), 401, 'YAVIO-2006');
+		refused(await withAuth('Bearer'), 401, 'YAVIO-2006');
 	});
 
 	it('4: unknown, malformed (never looked up), expired, revoked', async () => {
 		const unknown = `Bearer yav_${'0'.repeat(64)}`;
-		refused(await withAuth(unknown), 401, 2001);
+		refused(await withAuth(unknown), 401, 'YAVIO-2001');
 		const before = await lookups();
-		refused(await withAuth('Bearer yav_zz'), 401, 2001);
-		refused(await withAuth(`Bearer yav_${'A'.repeat(64)}`), 401, 2001);
-		refused(await withAuth(unknown), 401, 2001);
+		refused(await withAuth('Bearer yav_zz'), 401, 'YAVIO-2001');
+		refused(await withAuth(`Bearer yav_${'A'.repeat(64)}`), 401, 'YAVIO-2001');
+		refused(await withAuth(unknown), 401, 'YAVIO-2001');
 		assert.equal(await lookups(), before, 'neither a malformed key nor one that was just refused is looked up');
 		const expired = await site.makeKey({ expires: new Date(Date.now() - 1000) });
 		const revoked = await site.makeKey({ revoked: new Date(Date.now() - 1000) });
 		for (let i = 0; i < 2; i++) {
-			refused(await withAuth(`Bearer ${expired.text}`), 401, 2002);
-			refused(await withAuth(`Bearer ${revoked.text}`), 401, 2003);
+			refused(await withAuth(`Bearer ${expired.text}`), 401, 'YAVIO-2002');
+			refused(await withAuth(`Bearer ${revoked.text}`), 401, 'YAVIO-2003');
 		}
-		for (const digits of [31, 129]) refused(await withAuth(`Bearer yav_${'a'.repeat(digits)}`), 401, 2001);
+		for (const digits of [31, 129]) refused(await withAuth(`Bearer yav_${'a'.repeat(digits)}`), 401, 'YAVIO-2001');
 	});
 
 	it('8: a revocation counts within a second, a key made after it was refused works', async () => {
@@ -54,7 +54,7 @@ describe('API keys', () => {
 		await site.postgres.query('yavio_service', 'UPDATE yavio.api_keys SET revoked_at = now() WHERE id = $1', [key.key]);
 		const began = Date.now();
 		await until('the revocation counts', async () => (await send()).status === 401, 1000);
-		refused(await send(), 401, 2003);
+		refused(await send(), 401, 'YAVIO-2003');
 		assert.ok(Date.now() - began < 1000);
 		// Taken away, refused, put back: as if it was made after it had been refused.
 		const { rows } = await site.postgres.query('yavio_service', 'DELETE FROM yavio.api_keys WHERE id = $1 RETURNING *', [key.key]);
@@ -102,7 +102,7 @@ it('9: PostgreSQL away: a key that was seen serves on, a new one is asked to wai
 		await new Promise((done) => setTimeout(done, 1200)); // the entry is no longer fresh
 		for (let i = 0; i < 5; i++) taken(await own.send(track()));
 		const answer = await own.post({ events: [track()] }, { key: never.text });
-		refused(answer, 503, 2403);
+		refused(answer, 503, 'YAVIO-2403');
 		const health = await until('PostgreSQL down', async () => {
 			const now = await own.ask('/health');
 			return now.json.postgres === 'down' && now;
@@ -145,11 +145,11 @@ describe('widget tokens', () => {
 		for (const claim of ['pid', 'wid', 'tid', 'sid', 'iat', 'exp']) {
 			bad.push(site.token({ [claim]: undefined }), site.token({ [claim]: [] }));
 		}
-		for (const token of bad) refused(await send(token), 401, 2004);
+		for (const token of bad) refused(await send(token), 401, 'YAVIO-2004');
 	});
 
 	it('6: expired by 6 s, by 4 s, signed with the previous secret', async () => {
-		refused(await send(site.token({ iat: now() - 900, exp: now() - 6 })), 401, 2005);
+		refused(await send(site.token({ iat: now() - 900, exp: now() - 6 })), 401, 'YAVIO-2005');
 		taken(await send(site.token({ iat: now() - 900, exp: now() - 3, tid: 't1' })));
 		taken(await send(site.token({}, { secret: site.env.JWT_SECRET_PREVIOUS })));
 	});
@@ -162,14 +162,14 @@ describe('widget tokens', () => {
 		taken(await beacon(`/v1/events?token=${token}`));
 		taken(await beacon(`/v1/events?a=b&token=${token.replaceAll('.', '%2E')}`));
 		assert.ok(site.row(event.event_id));
-		refused(await beacon(`/v1/events?token=${site.key.text}`), 401, 2006);
-		refused(await beacon(`/v1/events?token=${token}`, { Authorization: 'Bearer abc' }), 401, 2006);
-		refused(await beacon('/v1/events'), 401, 2000);
+		refused(await beacon(`/v1/events?token=${site.key.text}`), 401, 'YAVIO-2006');
+		refused(await beacon(`/v1/events?token=${token}`, { Authorization: 'Bearer abc' }), 401, 'YAVIO-2006');
+		refused(await beacon('/v1/events'), 401, 'YAVIO-2000');
 	});
 
 	it('46: one event of another trace refuses the whole batch', async () => {
 		const events = [track(), track({ trace_id: 't2' })];
-		refused(await site.post({ events }, { key: site.token() }), 400, 2112);
+		refused(await site.post({ events }, { key: site.token() }), 400, 'YAVIO-2112');
 		assert.equal(site.row(events[0].event_id), undefined);
 	});
 
@@ -190,9 +190,9 @@ describe('widget tokens', () => {
 		const answer = await site.post({ events }, { key: token });
 		assert.equal(answer.status, 207, answer.text);
 		assert.equal(answer.json.accepted, 2);
-		assert.deepEqual(entries(answer.json.errors), [[0, 2124], [1, 2124], [2, 2124]]);
+		assert.deepEqual(entries(answer.json.errors), [[0, 'YAVIO-2124'], [1, 'YAVIO-2124'], [2, 'YAVIO-2124']]);
 		const missing = await site.post({ events: [track({ trace_id: undefined })] }, { key: token });
-		assert.deepEqual(entries(missing.json.errors), [[0, 2101]]);
+		assert.deepEqual(entries(missing.json.errors), [[0, 'YAVIO-2101']]);
 	});
 });
 
@@ -216,22 +216,22 @@ describe('POST /v1/widget-tokens', () => {
 	const now_s = () => Math.floor(Date.now() / 1000);
 
 	it('11: bodies that lack something', async () => {
-		refused(await mint({ sessionId: 's' }), 400, 2300);
-		refused(await mint({ traceId: 5, sessionId: 's' }), 400, 2300);
-		refused(await mint({ traceId: 'x'.repeat(129), sessionId: 's' }), 400, 2300);
-		refused(await mint({ traceId: '', sessionId: 's' }), 400, 2300);
-		refused(await mint({ traceId: 't' }), 400, 2301);
-		refused(await mint([]), 400, 2300);
-		refused(await mint('{'), 400, 2109);
-		refused(await mint(''), 400, 2109);
+		refused(await mint({ sessionId: 's' }), 400, 'YAVIO-2300');
+		refused(await mint({ traceId: 5, sessionId: 's' }), 400, 'YAVIO-2300');
+		refused(await mint({ traceId: 'x'.repeat(129), sessionId: 's' }), 400, 'YAVIO-2300');
+		refused(await mint({ traceId: '', sessionId: 's' }), 400, 'YAVIO-2300');
+		refused(await mint({ traceId: 't' }), 400, 'YAVIO-2301');
+		refused(await mint([]), 400, 'YAVIO-2300');
+		refused(await mint('{'), 400, 'YAVIO-2109');
+		refused(await mint(''), 400, 'YAVIO-2109');
 		assert.equal((await mint({ traceId: 'é'.repeat(128), sessionId: '😀'.repeat(128) })).status, 200);
 	});
 
 	it('12: only with a key, at most 4 KiB', async () => {
-		refused(await mint({ traceId: 't', sessionId: 's' }, { key: site.token() }), 401, 2302);
-		refused(await mint({ traceId: 't', sessionId: 's' }, { key: null }), 401, 2000);
-		refused(await mint({ traceId: 't', sessionId: 's', pad: 'x'.repeat(5000) }), 413, 2111);
-		refused(await mint({ traceId: 't', sessionId: 's' }, { headers: { 'Content-Type': 'text/plain' } }), 415, 2118);
+		refused(await mint({ traceId: 't', sessionId: 's' }, { key: site.token() }), 401, 'YAVIO-2302');
+		refused(await mint({ traceId: 't', sessionId: 's' }, { key: null }), 401, 'YAVIO-2000');
+		refused(await mint({ traceId: 't', sessionId: 's', pad: 'x'.repeat(5000) }), 413, 'YAVIO-2111');
+		refused(await mint({ traceId: 't', sessionId: 's' }, { headers: { 'Content-Type': 'text/plain' } }), 415, 'YAVIO-2118');
 	});
 });
 
@@ -240,7 +240,7 @@ it('62: no key, token, body or query in any log; a request id in every line of a
 	await site.send(track({ event_name: planted, user_id: planted, metadata: { planted } }));
 	await site.post(`${planted}`, { path: `/v1/events?token=${planted}` });
 	await site.ask(`/${planted}?x=${planted}`);
-	refused(await withAuth(`Bearer yav_${planted}`), 401, 2001);
+	refused(await withAuth(`Bearer yav_${planted}`), 401, 'YAVIO-2001');
 	const lines = site.program.program.logs().filter((l) => l.msg === 'request');
 	assert.ok(lines.length > 60);
 	for (const line of lines) assert.match(line.requestId, /^req_[0-9a-f-]{36}$/, JSON.stringify(line));

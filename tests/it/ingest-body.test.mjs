@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { codeOf, entries, refused, startSite, taken, track } from '../support/ingest.mjs';
+import { entries, refused, startSite, taken, track } from '../support/ingest.mjs';
 import { until } from '../support/process.mjs';
 
 const CAP = 512_000;
@@ -28,28 +28,28 @@ function bodyOf(n, event = track()) {
 
 describe('JSON', () => {
 	it('13: empty, broken, something behind it, bytes that are not UTF-8', async () => {
-		for (const body of ['', '{', '{}x', ' ', '{"events":[}', `${text(track())}{}`, '\ufeff']) refused(await site.post(body), 400, 2109);
+		for (const body of ['', '{', '{}x', ' ', '{"events":[}', `${text(track())}{}`, '\ufeff']) refused(await site.post(body), 400, 'YAVIO-2109');
 		const [bad, good] = [track({ event_name: 'bad@' }), track()];
 		const bytes = Buffer.from(text(bad, good));
 		bytes[bytes.indexOf('@')] = 0xff;
 		const answer = await site.post(bytes);
 		assert.equal(answer.status, 207, answer.text);
-		assert.deepEqual(entries(answer.json.errors), [[0, 2117]]);
+		assert.deepEqual(entries(answer.json.errors), [[0, 'YAVIO-2117']]);
 		assert.ok(site.row(good.event_id) && !site.row(bad.event_id));
 		const outside = Buffer.from(`{"x":"@",${text(track()).slice(1)}`);
 		outside[outside.indexOf('@')] = 0xc0;
-		refused(await site.post(outside), 400, 2117);
+		refused(await site.post(outside), 400, 'YAVIO-2117');
 	});
 
 	it('14: no array of events, an empty one, batch for events', async () => {
 		const twice = `{"events":[],"events":[${JSON.stringify(track())}]}`;
 		for (const body of ['[]', '{}', '{"events":1}', twice]) {
 			const answer = await site.post(body);
-			refused(answer, 400, 2100);
-			assert.deepEqual(entries(answer.json.errors), [[-1, 2100]], body);
+			refused(answer, 400, 'YAVIO-2100');
+			assert.deepEqual(entries(answer.json.errors), [[-1, 'YAVIO-2100']], body);
 			assert.equal(answer.json.accepted, 0);
 		}
-		refused(await site.post('{"events":[]}'), 400, 2110);
+		refused(await site.post('{"events":[]}'), 400, 'YAVIO-2110');
 		taken(await site.post({ batch: [track()] }));
 	});
 
@@ -62,16 +62,16 @@ describe('JSON', () => {
 	it('40: 513 levels refuse the batch, 512 do not', async () => {
 		const nested = (n) => `{"events":[${JSON.stringify(track())}],"x":${'['.repeat(n - 1)}${']'.repeat(n - 1)}}`;
 		taken(await site.post(nested(512)));
-		refused(await site.post(nested(513)), 400, 2116);
+		refused(await site.post(nested(513)), 400, 'YAVIO-2116');
 	});
 });
 
 describe('media types and codings', () => {
 	it('15: media types', async () => {
-		refused(await typed('text/plain'), 415, 2118);
-		refused(await typed('application/x-www-form-urlencoded'), 415, 2118);
-		refused(await typed('application/json; charset=iso-8859-1'), 415, 2118);
-		refused(await typed('application/jsonx'), 415, 2118);
+		refused(await typed('text/plain'), 415, 'YAVIO-2118');
+		refused(await typed('application/x-www-form-urlencoded'), 415, 'YAVIO-2118');
+		refused(await typed('application/json; charset=iso-8859-1'), 415, 'YAVIO-2118');
+		refused(await typed('application/jsonx'), 415, 'YAVIO-2118');
 		taken(await typed('application/json; charset=utf-8'));
 		taken(await typed('Application/JSON;charset="UTF-8"; v=1'));
 		taken(await typed(undefined));
@@ -83,22 +83,22 @@ describe('media types and codings', () => {
 		taken(await coded('identity', text(track())));
 		for (const coding of ['br', 'gzip, gzip', 'deflate']) {
 			const answer = await coded(coding, coding === 'br' ? brotliCompressSync(text(track())) : gzipSync(text(track())));
-			refused(answer, 415, 2119);
+			refused(answer, 415, 'YAVIO-2119');
 			assert.equal(answer.headers['accept-encoding'], 'gzip');
 		}
 	});
 
 	it('17: broken streams, bombs', async () => {
 		const zipped = gzipSync(text(track()));
-		refused(await coded('gzip', zipped.subarray(0, -1)), 400, 2109);
-		refused(await coded('gzip', Buffer.concat([zipped, Buffer.from('x')])), 400, 2109);
-		refused(await coded('gzip', text(track())), 400, 2109);
+		refused(await coded('gzip', zipped.subarray(0, -1)), 400, 'YAVIO-2109');
+		refused(await coded('gzip', Buffer.concat([zipped, Buffer.from('x')])), 400, 'YAVIO-2109');
+		refused(await coded('gzip', text(track())), 400, 'YAVIO-2109');
 		const wrong = Buffer.from(zipped);
 		wrong[wrong.length - 8] ^= 1;
-		refused(await coded('gzip', wrong), 400, 2109);
-		refused(await coded('gzip', gzipSync(Buffer.alloc(1_000_000))), 413, 2120);
+		refused(await coded('gzip', wrong), 400, 'YAVIO-2109');
+		refused(await coded('gzip', gzipSync(Buffer.alloc(1_000_000))), 413, 'YAVIO-2120');
 		taken(await coded('gzip', gzipSync(bodyOf(CAP))));
-		refused(await coded('gzip', gzipSync(bodyOf(CAP + 1))), 413, 2120);
+		refused(await coded('gzip', gzipSync(bodyOf(CAP + 1))), 413, 'YAVIO-2120');
 	});
 });
 
@@ -123,21 +123,21 @@ describe('lengths', () => {
 
 	it('19: the cap of a body', async () => {
 		taken(await site.post(bodyOf(CAP)));
-		refused(await site.post(bodyOf(CAP + 1)), 413, 2111);
-		refused(await site.post('x'.repeat(2_000_000)), 413, 2111);
-		refused(await direct('x'.repeat(100), { length: 10_000_000_000 }), 413, 2111);
-		refused(await direct(bodyOf(CAP + 1), { length: '' }), 413, 2111);
-		refused(await direct(text(track()), { length: 100_000 }), 400, 2121);
+		refused(await site.post(bodyOf(CAP + 1)), 413, 'YAVIO-2111');
+		refused(await site.post('x'.repeat(2_000_000)), 413, 'YAVIO-2111');
+		refused(await direct('x'.repeat(100), { length: 10_000_000_000 }), 413, 'YAVIO-2111');
+		refused(await direct(bodyOf(CAP + 1), { length: '' }), 413, 'YAVIO-2111');
+		refused(await direct(text(track()), { length: 100_000 }), 400, 'YAVIO-2121');
 	});
 
 	it('20: the number of events', async () => {
 		const batch = (n) => Array.from({ length: n }, () => ({ ...track(), session_id: 's' }));
 		taken(await site.send(...batch(1000)), 1000);
-		refused(await site.send(...batch(1001)), 413, 2115);
+		refused(await site.send(...batch(1001)), 413, 'YAVIO-2115');
 		const one = batch(1001);
 		one[500] = 7;
 		const before = site.rows().length;
-		refused(await site.send(...one), 413, 2115);
+		refused(await site.send(...one), 413, 'YAVIO-2115');
 		assert.equal(site.rows().length, before);
 	});
 
@@ -148,7 +148,7 @@ describe('lengths', () => {
 		};
 		taken(await site.send(sized(51_200)));
 		const answer = await site.send(sized(51_201), track());
-		assert.deepEqual(entries(answer.json.errors), [[0, 2108]]);
+		assert.deepEqual(entries(answer.json.errors), [[0, 'YAVIO-2108']]);
 		const spaced = JSON.stringify(sized(51_200)).replaceAll('","', `"${' '.repeat(1500)},\n"`);
 		assert.ok(spaced.length > 60_000);
 		taken(await site.post(`{"events":[${spaced}]}`));
@@ -204,12 +204,12 @@ describe('CORS, routes, request ids', () => {
 			const answer = await site.ask({ method, path: '/v1/events' });
 			assert.equal(answer.status, 405);
 			assert.equal(answer.headers.allow, 'POST, OPTIONS');
-			if (method !== 'HEAD') refused(answer, 405, 2901);
+			if (method !== 'HEAD') refused(answer, 405, 'YAVIO-2901');
 		}
 		assert.equal((await site.ask({ method: 'POST', path: '/health' })).headers.allow, 'GET, HEAD, OPTIONS');
-		refused(await site.ask({ method: 'POST', path: '/nope' }), 404, 2900);
-		refused(await site.ask({ method: 'OPTIONS', path: '/nope' }), 404, 2900);
-		refused(await site.post({}, { path: '/v1/events//' }), 404, 2900);
+		refused(await site.ask({ method: 'POST', path: '/nope' }), 404, 'YAVIO-2900');
+		refused(await site.ask({ method: 'OPTIONS', path: '/nope' }), 404, 'YAVIO-2900');
+		refused(await site.post({}, { path: '/v1/events//' }), 404, 'YAVIO-2900');
 		taken(await site.post({ events: [track()] }, { path: '/v1/events/' }));
 		const mine = `req_${randomUUID()}`;
 		const answer = await site.post({ events: [track()] }, { headers: { 'X-Request-Id': mine } });
@@ -224,11 +224,11 @@ describe('CORS, routes, request ids', () => {
 
 	it('the order of refusal', async () => {
 		const big = 'x'.repeat(CAP + 1);
-		refused(await site.post(big, { key: null, path: '/nope' }), 404, 2900);
-		refused(await site.post(big, { key: null, headers: { 'Content-Type': 'a/b' } }), 401, 2000);
-		refused(await site.post(big, { headers: { 'Content-Type': 'a/b', 'Content-Encoding': 'br' } }), 415, 2118);
-		refused(await site.post(big, { headers: { 'Content-Encoding': 'br' } }), 415, 2119);
-		refused(await site.post(big), 413, 2111);
+		refused(await site.post(big, { key: null, path: '/nope' }), 404, 'YAVIO-2900');
+		refused(await site.post(big, { key: null, headers: { 'Content-Type': 'a/b' } }), 401, 'YAVIO-2000');
+		refused(await site.post(big, { headers: { 'Content-Type': 'a/b', 'Content-Encoding': 'br' } }), 415, 'YAVIO-2118');
+		refused(await site.post(big, { headers: { 'Content-Encoding': 'br' } }), 415, 'YAVIO-2119');
+		refused(await site.post(big), 413, 'YAVIO-2111');
 	});
 
 	it('HEAD of health has no body', async () => {
@@ -245,8 +245,8 @@ describe('metrics', () => {
 		site.fcgi({ uri: '/metrics', headers: Authorization ? { Authorization } : {}, params: { REMOTE_ADDR: addr } });
 
 	it('61: the token, and one set of numbers for all workers', async () => {
-		refused(await ask('Bearer wrong'), 401, 7102);
-		refused(await ask(), 401, 7102);
+		refused(await ask('Bearer wrong'), 401, 'YAVIO-7102');
+		refused(await ask(), 401, 'YAVIO-7102');
 		const right = await ask(`Bearer ${site.env.METRICS_BEARER_TOKEN}`, '192.0.2.1');
 		assert.equal(right.status, 200);
 		assert.equal(right.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
@@ -260,19 +260,19 @@ describe('metrics', () => {
 		const open = await startSite({ postgres: site.postgres, caddy: false, env: { METRICS_BEARER_TOKEN: '', YAVIO_INGEST_WORKERS: '4' } });
 		try {
 			assert.equal((await open.fcgi('/metrics')).status, 200);
-			refused(await open.fcgi({ uri: '/metrics', params: { REMOTE_ADDR: '192.0.2.1' } }), 401, 7102);
+			refused(await open.fcgi({ uri: '/metrics', params: { REMOTE_ADDR: '192.0.2.1' } }), 401, 'YAVIO-7102');
 		} finally {
 			await open.close();
 		}
 	});
 
 	it('what was refused, cut, redacted and unknown is counted by its label', async () => {
-		const rejected = (code, kind) => `yavio_ingest_events_rejected_total{reason="${codeOf(code)}",class="${kind}"}`;
+		const rejected = (code, kind) => `yavio_ingest_events_rejected_total{reason="${code}",class="${kind}"}`;
 		const names = [
-			[rejected(2102, 'validation'), 2],
-			[rejected(2108, 'size'), 1],
-			[rejected(2001, 'auth'), 1],
-			[rejected(2115, 'size'), 1],
+			[rejected('YAVIO-2102', 'validation'), 2],
+			[rejected('YAVIO-2108', 'size'), 1],
+			[rejected('YAVIO-2001', 'auth'), 1],
+			[rejected('YAVIO-2115', 'size'), 1],
 			['yavio_ingest_events_truncated_total{field="error_message"}', 1],
 			['yavio_ingest_events_truncated_total{field="metadata"}', 1],
 			['yavio_ingest_pii_redacted_total{kind="email"}', 2],
@@ -291,8 +291,8 @@ describe('metrics', () => {
 		);
 		assert.equal(answer.status, 207, answer.text);
 		assert.equal(answer.json.accepted, 3);
-		refused(await site.post({}, { key: `yav_${randomUUID().replaceAll('-', '')}` }), 401, 2001);
-		refused(await site.send(...Array(1001).fill(1)), 413, 2115);
+		refused(await site.post({}, { key: `yav_${randomUUID().replaceAll('-', '')}` }), 401, 'YAVIO-2001');
+		refused(await site.send(...Array(1001).fill(1)), 413, 'YAVIO-2115');
 		const after = await Promise.all(names.map(([name]) => site.metric(name)));
 		assert.deepEqual(names.map(([name], i) => [name, after[i] - before[i]]), names);
 	});

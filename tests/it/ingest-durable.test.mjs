@@ -165,11 +165,11 @@ it('53: over the quota 503 with Retry-After 5, before the body is read; open aga
 			answer = await site.send(...events.map((e) => ({ ...e, event_id: randomUUID() })));
 			if (answer.status !== 200) break;
 		}
-		refused(answer, 503, 2402);
+		refused(answer, 503, 'YAVIO-2402');
 		assert.equal(answer.headers['retry-after'], '5');
 		// Read no further than the headers: the body is not even JSON, of a type that is not taken.
-		refused(await site.post('x', { headers: { 'Content-Type': 'a/b' } }), 503, 2402);
-		refused(await site.post('x', { key: null }), 401, 2000);
+		refused(await site.post('x', { headers: { 'Content-Type': 'a/b' } }), 503, 'YAVIO-2402');
+		refused(await site.post('x', { key: null }), 401, 'YAVIO-2000');
 		assert.equal((await site.post({ traceId: 't', sessionId: 's' }, { path: '/v1/widget-tokens' })).status, 200);
 		await until('not ready', async () => (await site.ask('/health/ready')).status === 503);
 		const health = (await site.ask('/health')).json;
@@ -203,7 +203,7 @@ int fdatasync(int fd) { if (access("${flag}", F_OK) == 0) { errno = EIO; return 
 	const lost = track({ trace_id: trace() });
 	taken(await site.send(track()));
 	writeFileSync(flag, '');
-	refused(await site.send(lost), 503, 2405);
+	refused(await site.send(lost), 503, 'YAVIO-2405');
 	await until('not ready', async () => (await site.ask('/health/ready')).status === 503);
 	assert.equal((await site.ask('/health')).json.spool, 'error');
 	rmSync(flag);
@@ -212,7 +212,7 @@ int fdatasync(int fd) { if (access("${flag}", F_OK) == 0) { errno = EIO; return 
 	await site.program.program.stop();
 	await site.restart({ LD_PRELOAD: '', YAVIO_DISK_RESERVE: '900000G' });
 	const full = await site.send(lost);
-	refused(full, 503, 2406);
+	refused(full, 503, 'YAVIO-2406');
 	assert.equal(full.headers['retry-after'], '60');
 	await until('not ready', async () => (await site.ask('/health/ready')).status === 503);
 	await site.program.program.stop();
@@ -239,7 +239,7 @@ it('stopping: the request under way is finished, one that came too late is asked
 	await sleep(200);
 	await first.write(Buffer.concat([record(5, body.subarray(10)), record(5)]));
 	taken(await first.answer());
-	refused(await late.answer(), 503, 2408);
+	refused(await late.answer(), 503, 'YAVIO-2408');
 	assert.equal((await site.program.program.exited).code, 0);
 	// Caddy answers for a program that is not there, to browsers too.
 	const away = await site.post({ events: [track()] }, { headers: { Origin: 'https://a.example' } });

@@ -25,7 +25,7 @@ describe('which events are refused', () => {
 		for (const name of REQUIRED) {
 			for (const value of [undefined, null, '']) {
 				const answer = await site.send(track({ [name]: value }));
-				refused(answer, 400, 2100);
+				refused(answer, 400, 'YAVIO-2100');
 				const [error] = answer.json.errors;
 				assert.deepEqual(error, { index: 0, code: 'YAVIO-2101', field: name, issues: [`${name}: required`] });
 			}
@@ -35,21 +35,21 @@ describe('which events are refused', () => {
 	it('23, 24, 25, 26: every index is that of the array as sent', async () => {
 		const middle = await site.send(track(), track({ event_id: undefined }), track());
 		assert.equal(middle.status, 207);
-		assert.deepEqual([middle.json.accepted, middle.json.rejected, entries(middle.json.errors)], [2, 1, [[1, 2101]]]);
+		assert.deepEqual([middle.json.accepted, middle.json.rejected, entries(middle.json.errors)], [2, 1, [[1, 'YAVIO-2101']]]);
 
 		const around = await site.send(track({ event_type: 'Bad Type' }), track(), track({ trace_id: pad(129) }));
-		assert.deepEqual(entries(around.json.errors), [[0, 2102], [2, 2106]]);
+		assert.deepEqual(entries(around.json.errors), [[0, 'YAVIO-2102'], [2, 'YAVIO-2106']]);
 
 		const bad = () => track({ source: 'cloud' });
 		const mixed = await site.send(...Array.from({ length: 100 }, (_, i) => (i % 2 ? bad() : track())));
 		assert.equal(mixed.status, 207);
-		assert.deepEqual(entries(mixed.json.errors), Array.from({ length: 50 }, (_, i) => [2 * i + 1, 2100]));
+		assert.deepEqual(entries(mixed.json.errors), Array.from({ length: 50 }, (_, i) => [2 * i + 1, 'YAVIO-2100']));
 		const all = await site.send(bad(), bad());
-		refused(all, 400, 2100);
+		refused(all, 400, 'YAVIO-2100');
 		assert.deepEqual([all.json.accepted, all.json.rejected, all.json.errors.length], [0, 2, 2]);
 
 		const odd = await site.send(1, track(), 'x', null, [], track());
-		assert.deepEqual([odd.json.accepted, entries(odd.json.errors)], [2, [[0, 2100], [2, 2100], [3, 2100], [4, 2100]]]);
+		assert.deepEqual([odd.json.accepted, entries(odd.json.errors)], [2, [[0, 'YAVIO-2100'], [2, 'YAVIO-2100'], [3, 'YAVIO-2100'], [4, 'YAVIO-2100']]]);
 	});
 
 	it('long lists of errors and warnings end with how many were left out, and stay JSON', async () => {
@@ -57,7 +57,7 @@ describe('which events are refused', () => {
 			'error_category', 'end_user_agent', 'error_message'];
 		const worst = () => ({ ...Object.fromEntries(names.map((name) => [name, []])), event_type: 'tool_call' });
 		const answer = await site.send(...Array.from({ length: 1000 }, worst));
-		refused(answer, 400, 2100);
+		refused(answer, 400, 'YAVIO-2100');
 		const { errors, errorsOmitted, rejected } = answer.json;
 		assert.equal(rejected, 1000);
 		assert.equal(errors.length + errorsOmitted, 1000);
@@ -73,14 +73,14 @@ describe('which events are refused', () => {
 	it('a refused event leaves no warnings behind', async () => {
 		const answer = await site.send(track({ locale: pad(36) }), track({ locale: pad(36), country_code: 'DEU', source: 'cloud' }));
 		assert.equal(answer.status, 207);
-		assert.deepEqual(entries(answer.json.warnings), [[0, 2210]]);
-		assert.deepEqual(entries(answer.json.errors), [[1, 2100]]);
+		assert.deepEqual(entries(answer.json.warnings), [[0, 'YAVIO-2210']]);
+		assert.deepEqual(entries(answer.json.errors), [[1, 'YAVIO-2100']]);
 	});
 
 	it('27: event types', async () => {
 		assert.equal((await site.stored({ event_type: 'widget_long_press' })).row.event_type, 'widget_long_press');
 		assert.equal((await site.stored({ event_type: pad(64) })).row.event_type, pad(64));
-		for (const type of ['Bad Type', pad(65), '_x', '9a', 'a-b']) assert.equal(await site.code({ event_type: type }), 2102);
+		for (const type of ['Bad Type', pad(65), '_x', '9a', 'a-b']) assert.equal(await site.code({ event_type: type }), 'YAVIO-2102');
 	});
 
 	it('28, 29: unknown fields and fields of other types are dropped, null is absent', async () => {
@@ -95,8 +95,8 @@ describe('which events are refused', () => {
 	});
 
 	it('30: metadata', async () => {
-		assert.equal(await site.code({ metadata: [] }), 2122);
-		assert.equal(await site.code({ metadata: 'x' }), 2122);
+		assert.equal(await site.code({ metadata: [] }), 'YAVIO-2122');
+		assert.equal(await site.code({ metadata: 'x' }), 'YAVIO-2122');
 		assert.deepEqual((await site.stored({ metadata: {} })).row.metadata, {});
 		assert.ok(!('metadata' in (await site.stored({})).row));
 	});
@@ -107,26 +107,26 @@ describe('which events are refused', () => {
 			const warnings = taken(await site.post(raw(event, name, text)));
 			return [site.row(event.event_id)[name], ...entries(warnings).map(([, code]) => code)];
 		};
-		assert.equal(await site.code(call({ latency_ms: '5' })), 2122);
-		assert.deepEqual(await numeric('latency_ms', '-1'), [undefined, 2210]);
-		assert.deepEqual(await numeric('latency_ms', '1e400'), [undefined, 2210]);
+		assert.equal(await site.code(call({ latency_ms: '5' })), 'YAVIO-2122');
+		assert.deepEqual(await numeric('latency_ms', '-1'), [undefined, 'YAVIO-2210']);
+		assert.deepEqual(await numeric('latency_ms', '1e400'), [undefined, 'YAVIO-2210']);
 		assert.deepEqual(await numeric('latency_ms', '5e0'), [5]);
-		assert.equal(await site.code(call({ status: 'done' })), 2100);
-		assert.deepEqual((await site.stored(call({ error_category: 'Bad Cat' }))).warnings, [2210]);
+		assert.equal(await site.code(call({ status: 'done' })), 'YAVIO-2100');
+		assert.deepEqual((await site.stored(call({ error_category: 'Bad Cat' }))).warnings, ['YAVIO-2210']);
 		assert.equal((await site.stored(call({ is_retry: true }))).row.is_retry, 1);
 		// 37
-		assert.deepEqual(await numeric('viewport_width', '70000', 'widget_render'), [undefined, 2210]);
-		assert.deepEqual(await numeric('tokens_in', '-1'), [undefined, 2210]);
+		assert.deepEqual(await numeric('viewport_width', '70000', 'widget_render'), [undefined, 'YAVIO-2210']);
+		assert.deepEqual(await numeric('tokens_in', '-1'), [undefined, 'YAVIO-2210']);
 		assert.deepEqual(await numeric('tokens_in', '4294967295'), [4294967295]);
-		assert.deepEqual(await numeric('tokens_in', '4294967296'), [undefined, 2210]);
+		assert.deepEqual(await numeric('tokens_in', '4294967296'), [undefined, 'YAVIO-2210']);
 		assert.deepEqual(await numeric('step_sequence', '5.0', 'step'), [5]);
-		assert.deepEqual(await numeric('step_sequence', '5.5', 'step'), [undefined, 2210]);
-		assert.deepEqual(await numeric('conversion_currency', '"EURO"', 'conversion'), [undefined, 2210]);
-		assert.deepEqual(await numeric('country_code', '"DEU"', 'track'), [undefined, 2210]);
+		assert.deepEqual(await numeric('step_sequence', '5.5', 'step'), [undefined, 'YAVIO-2210']);
+		assert.deepEqual(await numeric('conversion_currency', '"EURO"', 'conversion'), [undefined, 'YAVIO-2210']);
+		assert.deepEqual(await numeric('country_code', '"DEU"', 'track'), [undefined, 'YAVIO-2210']);
 		assert.deepEqual(await numeric('country_code', '"de"', 'track'), ['DE']);
 		assert.deepEqual(await numeric('conversion_value', '2.00005', 'conversion'), [2]);
 		assert.deepEqual(await numeric('conversion_value', '-0.00015', 'conversion'), [-0.0002]);
-		assert.deepEqual(await numeric('conversion_value', '1e14', 'conversion'), [undefined, 2210]);
+		assert.deepEqual(await numeric('conversion_value', '1e14', 'conversion'), [undefined, 'YAVIO-2210']);
 	});
 
 	it('33: timestamps', async () => {
@@ -135,28 +135,28 @@ describe('which events are refused', () => {
 		assert.equal(await at(`${day}T00:00:01Z`), `${day} 00:00:01.000`);
 		assert.equal(await at(`${day}T02:00:01.5+02:00`), `${day} 00:00:01.500`);
 		assert.equal(await at(`${day}T00:00:01.123456789Z`), `${day} 00:00:01.123`);
-		assert.equal(await site.code({ timestamp: Date.now() }), 2122);
-		assert.equal(await site.code({ timestamp: '2026-02-30T00:00:00Z' }), 2103);
-		assert.equal(await site.code({ timestamp: 'yesterday' }), 2103);
-		assert.equal(await site.code({ timestamp: '1990-01-01T00:00:00Z' }), 2113);
-		assert.equal(await site.code({ timestamp: new Date(Date.now() + 25 * 3600e3).toISOString() }), 2113);
-		assert.equal(await site.code({ timestamp: new Date(Date.now() - 401 * 86400e3).toISOString() }), 2113);
+		assert.equal(await site.code({ timestamp: Date.now() }), 'YAVIO-2122');
+		assert.equal(await site.code({ timestamp: '2026-02-30T00:00:00Z' }), 'YAVIO-2103');
+		assert.equal(await site.code({ timestamp: 'yesterday' }), 'YAVIO-2103');
+		assert.equal(await site.code({ timestamp: '1990-01-01T00:00:00Z' }), 'YAVIO-2113');
+		assert.equal(await site.code({ timestamp: new Date(Date.now() + 25 * 3600e3).toISOString() }), 'YAVIO-2113');
+		assert.equal(await site.code({ timestamp: new Date(Date.now() - 401 * 86400e3).toISOString() }), 'YAVIO-2113');
 	});
 
 	it('34: event ids', async () => {
 		const id = randomUUID().toUpperCase();
 		assert.equal((await site.stored({ event_id: id })).row.event_id, id.toLowerCase());
 		await site.stored({ event_id: '00000000-0000-0000-0000-000000000000' });
-		assert.equal(await site.code({ event_id: 'nope' }), 2114);
-		assert.equal(await site.code({ event_id: randomUUID().slice(0, -1) }), 2114);
-		assert.equal(await site.code({ event_id: randomUUID().replaceAll('-', '') }), 2114);
+		assert.equal(await site.code({ event_id: 'nope' }), 'YAVIO-2114');
+		assert.equal(await site.code({ event_id: randomUUID().slice(0, -1) }), 'YAVIO-2114');
+		assert.equal(await site.code({ event_id: randomUUID().replaceAll('-', '') }), 'YAVIO-2114');
 	});
 
 	it('35: names by characters, not bytes', async () => {
 		assert.equal((await site.stored({ event_name: '😀'.repeat(256) })).row.event_name, '😀'.repeat(256));
-		assert.equal(await site.code({ event_name: '😀'.repeat(257) }), 2104);
-		assert.equal(await site.code({ user_id: pad(257) }), 2105);
-		assert.equal(await site.code({ session_id: pad(129) }), 2107);
+		assert.equal(await site.code({ event_name: '😀'.repeat(257) }), 'YAVIO-2104');
+		assert.equal(await site.code({ user_id: pad(257) }), 'YAVIO-2105');
+		assert.equal(await site.code({ session_id: pad(129) }), 'YAVIO-2107');
 		await site.stored({ trace_id: 'é'.repeat(128) });
 	});
 
@@ -168,8 +168,8 @@ describe('which events are refused', () => {
 		taken(await site.post(body));
 		const row = site.row(event.event_id);
 		assert.deepEqual([row.event_type, row.event_name, row.metadata], ['track', 'last', { a: '�', b: '\0' }]);
-		assert.equal(await site.code({ trace_id: 'a\0b' }), 2106);
-		assert.equal(await site.code({ event_name: 'a\0b' }), 2104);
+		assert.equal(await site.code({ trace_id: 'a\0b' }), 'YAVIO-2106');
+		assert.equal(await site.code({ event_name: 'a\0b' }), 'YAVIO-2104');
 	});
 
 	it('58: tool_discovery', async () => {
@@ -189,13 +189,13 @@ describe('which events are refused', () => {
 
 describe('limits', () => {
 	const PAYLOADS = [
-		['metadata', 10_240, 2200, 'track'],
-		['user_traits', 5120, 2201, 'identify'],
-		['input_keys', 5120, 2203, 'tool_call'],
-		['input_types', 5120, 2204, 'tool_call'],
-		['intent_signals', 2048, 2205, 'tool_call'],
-		['input_values', 10_240, 2206, 'tool_call'],
-		['output_content', 10_240, 2207, 'tool_call'],
+		['metadata', 10_240, 'YAVIO-2200', 'track'],
+		['user_traits', 5120, 'YAVIO-2201', 'identify'],
+		['input_keys', 5120, 'YAVIO-2203', 'tool_call'],
+		['input_types', 5120, 'YAVIO-2204', 'tool_call'],
+		['intent_signals', 2048, 'YAVIO-2205', 'tool_call'],
+		['input_values', 10_240, 'YAVIO-2206', 'tool_call'],
+		['output_content', 10_240, 'YAVIO-2207', 'tool_call'],
 	];
 
 	it('38: payloads to the byte, and one over', async () => {
@@ -205,11 +205,11 @@ describe('limits', () => {
 			const over = await site.stored({ event_type, [name]: sized(cap + 1) });
 			assert.deepEqual(over.row[name], { _truncated: true, _original_size: cap + 1 });
 			const [{ warning, ...entry }] = over.list;
-			assert.deepEqual(entry, { index: 0, field: name, code: `YAVIO-${code}` });
+			assert.deepEqual(entry, { index: 0, field: name, code: code });
 			assert.ok(warning.length > 0);
 		}
 		const schema = track({ event_type: 'tool_discovery', tool_name: 'big', input_schema: sized(16_385) });
-		assert.deepEqual(entries(taken(await site.send(schema))), [[0, 2209]]);
+		assert.deepEqual(entries(taken(await site.send(schema))), [[0, 'YAVIO-2209']]);
 		assert.deepEqual(site.rows().find((r) => r.tool_name === 'big').input_schema, { _truncated: true, _original_size: 16_385 });
 	});
 
@@ -217,24 +217,24 @@ describe('limits', () => {
 		const mail = 'alice@example.com';
 		const message = `${'😀'.repeat(504)}${pad(8)} ${mail} ${'😀'.repeat(300)}`;
 		const { row, warnings } = await site.stored(call({ error_message: message }));
-		assert.deepEqual(warnings, [2202]);
+		assert.deepEqual(warnings, ['YAVIO-2202']);
 		const bytes = Buffer.byteLength(row.error_message);
 		assert.ok(bytes <= 2048 && bytes > 2020, `${bytes}`);
 		assert.ok(row.error_message.endsWith('... [truncated]'));
 		assert.ok(!row.error_message.includes('�'));
 		for (let n = 4; n < mail.length; n++) assert.ok(!row.error_message.includes(mail.slice(0, n)), 'part of the e-mail');
 		const tool = track({ event_type: 'tool_discovery', tool_name: 'long', description: pad(5000) });
-		assert.deepEqual(entries(taken(await site.send(tool))), [[0, 2208]]);
+		assert.deepEqual(entries(taken(await site.send(tool))), [[0, 'YAVIO-2208']]);
 		assert.equal(site.rows().find((r) => r.tool_name === 'long').description.length, 2048);
 		const platform = await site.stored({ platform: pad(65) });
-		assert.deepEqual([platform.row.platform, platform.warnings], [pad(64), [2208]]);
+		assert.deepEqual([platform.row.platform, platform.warnings], [pad(64), ['YAVIO-2208']]);
 	});
 
 	it('40: depth of a payload', async () => {
 		const deep = (n) => JSON.parse('{"a":'.repeat(n - 1) + '{}' + '}'.repeat(n - 1));
 		assert.deepEqual((await site.stored({ metadata: deep(32) })).row.metadata, deep(32));
 		const over = await site.stored({ metadata: deep(33) });
-		assert.deepEqual([over.row.metadata._truncated, over.warnings], [true, [2200]]);
+		assert.deepEqual([over.row.metadata._truncated, over.warnings], [true, ['YAVIO-2200']]);
 		assert.deepEqual((await site.stored({ other: deep(33) })).warnings, []);
 	});
 

@@ -25,13 +25,13 @@ it('49: a trace may send 50 events: the first that fit are taken', async () => {
 	const part = await send(30);
 	assert.equal(part.status, 207, part.text);
 	assert.equal(part.json.accepted, 20);
-	assert.deepEqual(entries(part.json.errors), Array.from({ length: 10 }, (_, i) => [20 + i, 2053]));
+	assert.deepEqual(entries(part.json.errors), Array.from({ length: 10 }, (_, i) => [20 + i, 'YAVIO-2053']));
 	const none = await send(1);
-	refused(none, 429, 2053);
+	refused(none, 429, 'YAVIO-2053');
 	const wait = Number(none.headers['retry-after']);
 	assert.ok(wait <= 600 && wait > 590, `${wait}`);
 	// A second token of the trace shares what is left; another trace has its own.
-	refused(await sendAs(site.token({ tid: 't49' }), track({ trace_id: 't49' })), 429, 2053);
+	refused(await sendAs(site.token({ tid: 't49' }), track({ trace_id: 't49' })), 429, 'YAVIO-2053');
 	taken(await sendAs(site.token({ tid: 't49b' }), track({ trace_id: 't49b' })));
 });
 
@@ -48,13 +48,13 @@ it('50: a key has its own bucket, charged all or nothing', async () => {
 	for (let i = 0; i < 5; i++) taken(await sendAs(first.text, ...batch(999)), 999);
 	const events = batch(100);
 	const over = await sendAs(first.text, ...events);
-	refused(over, 429, 2050);
+	refused(over, 429, 'YAVIO-2050');
 	const wait = Number(over.headers['retry-after']);
 	assert.ok(wait >= 85 && wait <= 95, `${wait}: 100 wanted, 5 left and some seconds, 1 a second`);
 	assert.ok(!site.row(events[0].event_id));
 	// invalid events are charged too
 	assert.equal((await sendAs(first.text, ...Array(5).fill(1))).status, 400);
-	refused(await site.post('not even JSON '.repeat(1000), { key: first.text, headers: { 'Content-Type': 'a/b' } }), 429, 2050);
+	refused(await site.post('not even JSON '.repeat(1000), { key: first.text, headers: { 'Content-Type': 'a/b' } }), 429, 'YAVIO-2050');
 	// another key of the same project is not touched by it
 	taken(await sendAs(site.key.text, ...batch(1000)), 1000);
 	const other = await siblingOf(first);
@@ -87,30 +87,30 @@ it('52, 51: failures of one address are limited, its good keys are not', async (
 	const limited = answers.filter((a) => a.status === 429);
 	assert.equal(wrong.length + limited.length, 60);
 	assert.ok(wrong.length >= 20 && wrong.length <= 25, `${wrong.length} were told 401`);
-	for (const a of wrong) refused(a, 401, 2001);
-	for (const a of limited) refused(a, 429, 2052);
+	for (const a of wrong) refused(a, 401, 'YAVIO-2001');
+	for (const a of limited) refused(a, 429, 'YAVIO-2052');
 	// Those at work at the same moment may be looked up: at most one a worker beyond the bucket.
 	assert.ok((await misses()) - before <= wrong.length + 4, 'an empty bucket stops look-ups');
 	const settled = await misses();
-	for (let i = 0; i < 10; i++) refused(await from(addr, `yav_${randomBytes(32).toString('hex')}`), 429, 2052);
+	for (let i = 0; i < 10; i++) refused(await from(addr, `yav_${randomBytes(32).toString('hex')}`), 429, 'YAVIO-2052');
 	assert.equal(await misses(), settled);
-	refused(await from(addr, undefined), 429, 2052);
-	refused(await from(addr, 'abc'), 429, 2052);
-	refused(await from(addr, undefined, { uri: '/nope' }), 429, 2052);
+	refused(await from(addr, undefined), 429, 'YAVIO-2052');
+	refused(await from(addr, 'abc'), 429, 'YAVIO-2052');
+	refused(await from(addr, undefined, { uri: '/nope' }), 429, 'YAVIO-2052');
 	const put = await from(addr, undefined, { method: 'PUT' });
-	refused(put, 429, 2052);
+	refused(put, 429, 'YAVIO-2052');
 	assert.equal(put.headers.allow, undefined);
 	// 51: a cached key and a verified token are never limited by address; nor is another address.
 	for (let i = 0; i < 50; i++) taken(await from(addr, key.text));
 	taken(await from(addr, site.token({ tid: 't1' })));
-	refused(await from('203.0.113.8', 'abc'), 401, 2006);
+	refused(await from('203.0.113.8', 'abc'), 401, 'YAVIO-2006');
 });
 
 it('52: IPv6 counts by its /64', async () => {
 	const from = (addr) => site.fcgi({ method: 'POST', uri: '/v1/events', params: { REMOTE_ADDR: addr } });
-	for (let i = 0; i < 20; i++) refused(await from(`2001:db8:1:2::${i + 1}`), 401, 2000);
-	refused(await from('2001:db8:1:2:ffff::1'), 429, 2052);
-	refused(await from('2001:db8:1:3::1'), 401, 2000);
+	for (let i = 0; i < 20; i++) refused(await from(`2001:db8:1:2::${i + 1}`), 401, 'YAVIO-2000');
+	refused(await from('2001:db8:1:2:ffff::1'), 429, 'YAVIO-2052');
+	refused(await from('2001:db8:1:3::1'), 401, 'YAVIO-2000');
 });
 
 it('minting has a limit of its own', async () => {
@@ -120,7 +120,7 @@ it('minting has a limit of its own', async () => {
 	for (let i = 0; i < 500; i++) assert.equal((await mint({ traceId: 't', sessionId: 's' })).status, 200);
 	let answer;
 	for (let i = 0; i < 10; i++) answer = await mint({ traceId: 't', sessionId: 's' });
-	refused(answer, 429, 2303);
+	refused(answer, 429, 'YAVIO-2303');
 	taken(await sendAs(key.text, track()));
 });
 
@@ -129,10 +129,10 @@ it('a batch above the burst costs the burst; buckets survive a restart', async (
 	await site.restart({ YAVIO_RATE_KEY: '1', YAVIO_RATE_KEY_BURST: '10' });
 	const key = await site.makeKey();
 	taken(await sendAs(key.text, ...batch(20)), 20);
-	refused(await sendAs(key.text, ...batch(9)), 429, 2050);
+	refused(await sendAs(key.text, ...batch(9)), 429, 'YAVIO-2050');
 	await site.program.program.stop();
 	await site.restart();
-	refused(await sendAs(key.text, ...batch(9)), 429, 2050);
+	refused(await sendAs(key.text, ...batch(9)), 429, 'YAVIO-2050');
 });
 
 it('0 switches a limit off', async () => {
@@ -140,5 +140,5 @@ it('0 switches a limit off', async () => {
 	await site.restart({ YAVIO_RATE_KEY: '0', YAVIO_RATE_IP: '0', YAVIO_RATE_WIDGET: '0' });
 	taken(await sendAs(site.token({ tid: 'toff' }), ...batch(60, { trace_id: 'toff' })), 60);
 	for (let i = 0; i < 7; i++) taken(await site.send(...batch(1000)), 1000);
-	for (let i = 0; i < 30; i++) refused(await site.post('', { key: null }), 401, 2000);
+	for (let i = 0; i < 30; i++) refused(await site.post('', { key: null }), 401, 'YAVIO-2000');
 });
