@@ -20,17 +20,21 @@ static bool store_healthy(struct cli *cli)
 	return ok;
 }
 
-static bool answers(struct cli *cli, enum program_id id, const char *path, struct buf *body)
+/* *why: the number to look up when nothing answers at all. */
+static bool answers(
+        struct cli *cli, enum program_id id, const char *path, struct buf *body, enum err *why)
 {
 	int status;
 
-	return ready_health(cli, id, path, &status, body) == ERR_OK && status == 200;
+	*why = ready_health(cli, id, path, &status, body);
+	return *why == ERR_OK && status == 200;
 }
 
 enum cli_exit cmd_health(struct cli *cli)
 {
 	enum program_id id = program_find(cli->args[0]);
 	struct buf body;
+	enum err why = ERR_OK, through_caddy;
 	bool ok = false;
 
 	buf_init(&body, BODY_BYTES_MAX);
@@ -40,17 +44,21 @@ enum cli_exit cmd_health(struct cli *cli)
 		        cli->args[0], program_names());
 	case PROGRAM_STORE:
 		ok = store_healthy(cli);
+		why = ok ? ERR_OK : ERR_CLI_CLICKHOUSE_UNREACHABLE;
 		break;
 	case PROGRAM_INGEST:
-		ok = answers(cli, PROGRAM_INGEST, "/health/ready", &body);
+		ok = answers(cli, PROGRAM_INGEST, "/health/ready", &body, &why);
 		break;
 	case PROGRAM_DASHBOARD:
-		ok = answers(cli, PROGRAM_DASHBOARD, "/api/health", &body);
+		ok = answers(cli, PROGRAM_DASHBOARD, "/api/health", &body, &why);
 		break;
 	case PROGRAM_CADDY:
-		ok = answers(cli, PROGRAM_INGEST, "/health/live", &body);
+		ok = answers(cli, PROGRAM_INGEST, "/health/live", &body, &through_caddy);
 		break;
 	case PROGRAM_POSTGRES:
+		ok = ready_now(cli, id);
+		why = ok ? ERR_OK : ERR_CLI_POSTGRESQL_UNREACHABLE;
+		break;
 	case PROGRAM_SHIPPER:
 		ok = ready_now(cli, id);
 		break;
@@ -64,5 +72,7 @@ enum cli_exit cmd_health(struct cli *cli)
 	if (!ok && cli->verbose && body.len)
 		fprintf(stderr, "%s\n", buf_str(&body));
 	buf_release(&body);
+	if (why != ERR_OK)
+		return cli_fail(cli, why, NULL, "nothing answers for %s", programs[id].name);
 	return ok ? CLI_DONE : CLI_NOT_RUNNING;
 }

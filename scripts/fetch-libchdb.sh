@@ -19,7 +19,7 @@ if [ ! -s "$cache/libchdb.so" ]; then
   archive=$(echo "$work"/*.tgz)
   got=$(openssl dgst -sha512 -binary "$archive" | base64 -w0)
   if [ "$got" != "$sha512" ]; then
-    echo "YAVIO-5021: $package@$version does not match its pinned sha512; refusing it" >&2
+    echo "YAVIO-5021: $package@$version does not match its pinned sha512 and is refused: try again, without a proxy that changes downloads" >&2
     exit 1
   fi
   tar -xzf "$archive" -C "$work" package/libchdb.so

@@ -129,6 +129,17 @@ test('a worker killed in a request: a POST gets 502 and is not repeated, a GET i
 	assert.equal((await ask({ path: '/echo' })).status, 200);
 });
 
+test('a worker that does not answer in time: 504 in our shape, with Retry-After', async (t) => {
+	const hasty = (text) => {
+		assert.match(text, /read_timeout 35s/);
+		return text.replace('read_timeout 35s', 'read_timeout 1s');
+	};
+	const { ask } = await edge(t, { config: hasty });
+	const late = await ask({ method: 'POST', path: '/sleep/4000', headers: json, body: '{}' });
+	errorShape(late, 'YAVIO-7501', 504);
+	assert.equal(late.headers['retry-after'], '1');
+});
+
 test('SIGHUP under load through Caddy: not one request fails', async (t) => {
 	const { ask, worker } = await edge(t);
 	let running = true;

@@ -21,11 +21,12 @@ after(async () => {
 	await postgres?.stop();
 });
 
-async function dashboard(t, extra = {}) {
+/** wrapper: a command that starts it, such as prlimit with its options. */
+async function dashboard(t, extra = {}, wrapper = []) {
 	const dir = temporaryDir(t);
 	const home = extra.YAVIO_HOME ?? ownDir(join(dir, 'home'));
 	const env = baseEnv(home, { ...dashboardSecrets(), DATABASE_URL: postgres.url('yavio_app'), YAVIO_DASHBOARD_WORKERS: '2', ...extra });
-	return { env, ...(await startProgram(t, 'dashboard', { dir, env })) };
+	return { env, ...(await startProgram(t, 'dashboard', { dir, env, wrapper })) };
 }
 
 const refused = (answer, code, status) => {
@@ -77,5 +78,12 @@ describe('dashboard', () => {
 		const open = await dashboard(t, { METRICS_BEARER_TOKEN: '' });
 		assert.equal((await open.ask('/api/metrics')).status, 200);
 		refused(await open.ask({ uri: '/api/metrics', params: { REMOTE_ADDR: '192.0.2.1' } }), 'YAVIO-3054', 404);
+	});
+
+	it('tells of a low limit of open files, and serves', async (t) => {
+		const { ask, program } = await dashboard(t, {}, ['prlimit', '--nofile=1024:1024']);
+		assert.equal((await ask('/api/health/live')).status, 200);
+		const line = program.logs().find((l) => l.err?.code === 'YAVIO-7217');
+		assert.equal(line?.limit, 1024, program.output());
 	});
 });

@@ -2,7 +2,7 @@
 // yavio-store as an HTTP server and as a process: logins, both listeners, broken requests, start and stop.
 import assert from 'node:assert/strict';
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { once } from 'node:events';
 import { after, before, describe, it } from 'node:test';
@@ -252,6 +252,15 @@ describe('process', () => {
 			return true;
 		});
 		taken.close();
+	});
+
+	it('says why it cannot use its data directory', async () => {
+		const prepare = (home) => writeFileSync(`${home}/clickhouse`, 'in the way');
+		await assert.rejects(startStore({ prepare }), (err) => {
+			assert.match(err.message, /YAVIO-5008/);
+			assert.match(err.message, /Not a directory/);
+			return true;
+		});
 	});
 
 	it('stops cleanly: finishes what runs, refuses what comes, exits 0, removes its marks', async () => {

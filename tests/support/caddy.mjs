@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: MIT
 // A real Caddy with the project's Caddyfile: free ports, private directories, gone with the test.
 import { request as httpRequest } from 'node:http';
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, freePort, start, until } from './process.mjs';
 
-/** Starts it; sockets of programs are looked for in run. env overrides what it is told. */
-export async function startCaddy(t, { dir, run, env = {} }) {
+/** Starts it; sockets of programs are looked for in run. env overrides what it is told, config(text) its Caddyfile. */
+export async function startCaddy(t, { dir, run, env = {}, config }) {
 	const home = join(dir, 'home');
 	mkdirSync(join(home, 'caddy'), { recursive: true });
 	const port = await freePort();
 	const ingestPort = await freePort();
-	const caddy = start(t, 'caddy', ['run', '--adapter', 'caddyfile', '--config', join(ROOT, 'caddy/Caddyfile')], {
+	let file = join(ROOT, 'caddy/Caddyfile');
+	if (config) {
+		cpSync(join(ROOT, 'caddy'), join(home, 'config'), { recursive: true });
+		file = join(home, 'config/Caddyfile');
+		writeFileSync(file, config(readFileSync(file, 'utf8')));
+	}
+	const caddy = start(t, 'caddy', ['run', '--adapter', 'caddyfile', '--config', file], {
 		env: {
 			PATH: process.env.PATH,
 			HOME: home,

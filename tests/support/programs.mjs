@@ -47,11 +47,12 @@ export const dashboardSecrets = () => ({
 });
 
 /** Starts a program and waits until it is ready; ask() is one FastCGI request. */
-export async function startProgram(t, name, { dir, env, ready = true, args = [] }) {
+export async function startProgram(t, name, { dir, env, ready = true, args = [], wrapper = [] }) {
 	const user = serviceUser();
 	const socket = join(env.YAVIO_HOME, 'run', `${name}.sock`);
 	const readyFile = join(env.YAVIO_HOME, 'run', `${name}.ready`);
-	const program = start(t, installProgram(`yavio-${name}`, dir), args, { ...user, env, cwd: env.YAVIO_HOME });
+	const [command, ...words] = [...wrapper, installProgram(`yavio-${name}`, dir), ...args];
+	const program = start(t, command, words, { ...user, env, cwd: env.YAVIO_HOME });
 	const ask = (o) => request(socket, typeof o === 'string' ? { uri: o } : o);
 	if (ready) {
 		await until(`${name} is ready`, () => {
