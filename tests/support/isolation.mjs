@@ -14,6 +14,7 @@ const LIMITS = new Set(['158', '159', '160', '241', '307', '396']);
 export async function ch(store, user, args, { input, database = 'yavio', cluster = '', url = store.url, env = {} } = {}) {
 	const running = exec(join(PROGRAM_DIR, 'ch'), [url, url === store.url ? store.socket : '', user, database, cluster, ...args],
 		{ env: { ...process.env, CH_PASSWORD: store.passwords[user], ...env }, maxBuffer: 1 << 28 });
+	running.child.stdin.on('error', () => {}); // a driver that reads no rows is gone before they are written
 	running.child.stdin.end(input ?? '');
 	const { stdout } = await running;
 	const nl = stdout.indexOf('\n');
