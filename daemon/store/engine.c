@@ -17,7 +17,7 @@ enum {
 	ENGINE_CONFIG_BYTES_MAX = 4096,
 	ENGINE_THREADS_MAX = 256,     /* of all queries, merges and reads together */
 	ENGINE_THREADS_KEPT = 4,      /* idle threads cost memory, a new one costs 50 us */
-	ENGINE_MARK_CACHE_SHARE = 16, /* operations.md: mark cache = 1/16 of the memory */
+	ENGINE_MARK_CACHE_SHARE = 16, /* of the memory for the mark cache */
 };
 
 static const char LIBRARY_NAME[] = "libchdb.so";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Settings of one statement: which of them a user may send in the URL, how far, and the limits that
- * hold when none is sent (clickhouse.md 4 and 5, step S4). */
+ * hold when none is sent. */
 #ifndef YAVIO_STORE_SETTINGS_H
 #define YAVIO_STORE_SETTINGS_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * The gate of a select within one project (clickhouse.md 5): what stands in front of the filters.
+ * The gate of a select within one project (docs/DESIGN.md, Tenancy fails closed): what stands in
+ * front of the filters.
  */
 #ifndef YAVIO_STORE_TENANT_H
 #define YAVIO_STORE_TENANT_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Who may log in, and what each may do: the table that stands in for a server's users and grants
- * (clickhouse.md 3). */
+ *. */
 #ifndef YAVIO_STORE_USERS_H
 #define YAVIO_STORE_USERS_H
 
@@ -12,7 +12,7 @@ enum user_role {
 	USER_ADMIN,  /* default: any statement */
 	USER_INGEST, /* INSERT of JSON lines into the tenant tables */
 	USER_TENANT, /* SELECT within one project: dashboard and intelligence */
-	USER_ERASER, /* the deletes of clickhouse.md 8 */
+	USER_ERASER, /* the two deletes that lib/ch writes */
 };
 
 struct user {

@@ -52,7 +52,7 @@ struct ch_result {
 	char text[CH_ERROR_TEXT_BYTES];
 };
 
-/* Limits that come from the configuration; 0 keeps the default of clickhouse.md 4. */
+/* Limits that come from the configuration; 0 keeps the default of ch_limits.c. */
 struct ch_options {
 	int64_t query_timeout_ms; /* YAVIO_QUERY_TIMEOUT */
 	int64_t query_memory;     /* YAVIO_QUERY_MEMORY, bytes */

@@ -67,7 +67,7 @@ enum err ch_gate_tree(const char *explain, size_t len, const char *database) MUS
 enum err ch_gate_insert(const char *text, size_t len, const char *database,
         const struct ch_table **table, struct ch_gate_text *head) MUST_CHECK;
 
-/* yavio_eraser: only what ch_erase_sql writes (clickhouse.md 8), blanks apart. */
+/* yavio_eraser: only what ch_erase_sql writes, blanks apart. */
 enum err ch_gate_erase(const char *text, size_t len, const char *database) MUST_CHECK;
 
 #endif

@@ -75,7 +75,7 @@ struct ch_call {
 /* Makes it and fills result; returns result->cause. */
 enum err ch_call(struct ch *c, const struct ch_call *call, struct ch_result *result) MUST_CHECK;
 
-/* Adds "&name=value" for each setting of the class (clickhouse.md 4). */
+/* Adds "&name=value" for each setting of the class. */
 void ch_limits_add(const struct ch *c, enum ch_class cls, struct buf *url);
 /* max_execution_time of the class in milliseconds. */
 int64_t ch_limits_time_ms(const struct ch *c, enum ch_class cls);
@@ -92,7 +92,7 @@ bool ch_statement_next(const char **text, const char *end, const char **sql, siz
 
 enum { CH_RENDER_BYTES_MAX = 64 * 1024 };
 
-/* What the placeholders of clickhouse.md 9 stand for. */
+/* What the placeholders of a migration stand for. */
 struct ch_render {
 	const char *database;
 	const char *cluster;          /* "" : single */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Limits of each class of queries (clickhouse.md 4). */
+ * Limits of each class of queries. */
 #include <unistd.h>
 
 #include "base/buf.h"
