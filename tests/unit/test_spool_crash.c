@@ -349,13 +349,17 @@ struct ledger {
 	int acked[64]; /* highest number acknowledged by each child, + 1 */
 };
 
+/* A child writes so much and then waits to be killed: while a slow disk holds up one, the others
+ * must not fill the quota (it happened), nor reach the numbers of the next. */
+enum { CHILD_APPENDS_MAX = 5000 };
+
 static void child_writer(struct fixture *f, struct ledger *l, int who, int from)
 {
 	struct spool_writer *w;
 
 	if (spool_writer_open(&f->o, &w) != ERR_OK)
 		_exit(1);
-	for (int i = from;; i++) {
+	for (int i = from; i < from + CHILD_APPENDS_MAX; i++) {
 		enum err e = fixture_append(w, i, (size_t)(i * 37 % 3000));
 
 		if (e != ERR_OK) {
@@ -365,6 +369,8 @@ static void child_writer(struct fixture *f, struct ledger *l, int who, int from)
 		l->acked[who] = i + 1;
 		__sync_synchronize();
 	}
+	for (;;)
+		pause();
 }
 
 /* Children append until they are killed, several at a time, several times; the shipper drains
