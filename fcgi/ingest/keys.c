@@ -203,7 +203,11 @@ static void remember_refused(struct ingest_keys *keys, const struct store_secret
 {
 	uint8_t hash[STORE_KEY_HASH_BYTES];
 
-	if (store_key_hash(&secrets->list[0], text, hash) == ERR_OK)
+	for (size_t i = secrets->len; i-- > 0;) {
+		if (store_key_hash(&secrets->list[i], text, hash) == ERR_OK)
+			shm_cache_drop(keys->known, hash);
+	}
+	if (secrets->len > 0) /* hash is the first secret's now */
 		remember(keys, keys->refused, hash, r, generation);
 }
 
@@ -269,16 +273,29 @@ enum err ingest_keys_resolve(struct ingest_keys *keys, struct pg *pg,
 	return answer(keys, &entry, now_ms, out);
 }
 
+/* Neither fresh nor good while PostgreSQL is away. */
+static void set_outdated(void *value, bool fresh, void *ctx)
+{
+	struct known *entry = value;
+
+	(void)fresh;
+	(void)ctx;
+	entry->looked_up_ms = 0;
+}
+
 void ingest_keys_forget(struct ingest_keys *keys, const char *hash_hex)
 {
 	uint8_t hash[STORE_KEY_HASH_BYTES];
+	struct known entry;
 
 	if (!str_unhex(hash_hex, hash, sizeof(hash))) {
 		ingest_keys_forget_all(keys);
 		return;
 	}
 	atomic_fetch_add(&keys->shared->generation, 1);
-	shm_cache_drop(keys->known, hash);
+	/* The record stays: that it was a key spares its owner the limit on guesses. */
+	if (shm_cache_get(keys->known, hash, &entry))
+		shm_cache_update(keys->known, hash, set_outdated, NULL);
 	shm_cache_drop(keys->refused, hash);
 }
 

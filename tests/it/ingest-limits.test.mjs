@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, before, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { entries, refused, startSite, taken, track } from '../support/ingest.mjs';
 
 let site;
@@ -102,6 +103,9 @@ it('52, 51: failures of one address are limited, its good keys are not', async (
 	assert.equal(put.headers.allow, undefined);
 	// 51: a cached key and a verified token are never limited by address; nor is another address.
 	for (let i = 0; i < 50; i++) taken(await from(addr, key.text));
+	// Nor is one that has to be looked up again, since something about it changed.
+	await site.postgres.query('yavio_service', "UPDATE yavio.api_keys SET expires_at = now() + interval '1 day' WHERE id = $1", [key.key]);
+	for (let i = 0; i < 20; i++, await sleep(25)) taken(await from(addr, key.text));
 	taken(await from(addr, site.token({ tid: 't1' })));
 	refused(await from('203.0.113.8', 'abc'), 401, 'YAVIO-2006');
 });
