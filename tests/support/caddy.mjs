@@ -23,6 +23,8 @@ export async function startCaddy(t, { dir, run, env = {}, config }) {
 			HOME: home,
 			XDG_DATA_HOME: join(home, 'caddy'),
 			XDG_CONFIG_HOME: join(home, 'caddy'),
+			GOGC: '400', // as cli/caddy.c has it
+			GOMEMLIMIT: '256MiB',
 			YAVIO_SITE: 'local',
 			YAVIO_RUN: run,
 			YAVIO_HOME: home,
