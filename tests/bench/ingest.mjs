@@ -7,7 +7,7 @@ import { BENCH_DIR, UNLIMITED, caddyFor, load, median, options, print, round, un
 import { start, temporaryDir } from '../support/process.mjs';
 import { Stack } from '../support/stack.mjs';
 
-const SIZES = [1, 20, 100];
+const SIZES = (process.env.BENCH_SIZES ?? "1,20,100").split(",").map(Number);
 const TARGET = { 1: 0.75, 100: 0.4 };
 
 const o = options({ rounds: 5, seconds: 4, connections: 16, workers: 0 });
