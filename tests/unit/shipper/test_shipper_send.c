@@ -6,6 +6,8 @@
 #include "../spool_fixture.h"
 #include "daemon/shipper/shipper.h"
 
+#include "tests/unit/log_capture.h"
+
 enum { STORE_ROWS = 4096, STORE_TOKENS = 20000 };
 
 /* What ClickHouse does with tokens and bad rows, and nothing else. */
@@ -97,6 +99,29 @@ static void store_free(struct store *st)
 	free(st);
 }
 
+static void shipper_begin(struct shipper *s, struct fixture *f, struct store *st, uint32_t rows)
+{
+	memset(s, 0, sizeof(*s));
+	s->options.spool = f->ro;
+	s->options.limits = (struct spool_limits){rows, 16 << 20, 14, SHIP_LANES};
+	s->stop = &st->stop;
+	s->backoff_first_ms = 1;
+	s->backoff_last_ms = 2;
+	s->sink = (struct sink){store_insert, store_ping, st};
+	for (int i = 0; i < SHIP_LANES; i++)
+		buf_init(&s->scratch[i], 1 << 20);
+	spool_batch_init(&s->batch);
+	assert_int_equal(spool_reader_open(&f->ro, &s->reader), ERR_OK);
+}
+
+static void shipper_end(struct shipper *s)
+{
+	spool_reader_close(s->reader);
+	spool_batch_release(&s->batch);
+	for (int i = 0; i < SHIP_LANES; i++)
+		buf_release(&s->scratch[i]);
+}
+
 /* Ships until nothing is left, or the store says stop. */
 static void ship(struct fixture *f, struct store *st, uint32_t rows)
 {
@@ -104,26 +129,13 @@ static void ship(struct fixture *f, struct store *st, uint32_t rows)
 	enum ship_result result = SHIP_DONE;
 	struct spool_backlog backlog;
 
-	memset(&s, 0, sizeof(s));
-	s.options.spool = f->ro;
-	s.options.limits = (struct spool_limits){rows, 16 << 20, 14, SHIP_LANES};
-	s.stop = &st->stop;
-	s.backoff_first_ms = 1;
-	s.backoff_last_ms = 2;
-	s.sink = (struct sink){store_insert, store_ping, st};
-	for (int i = 0; i < SHIP_LANES; i++)
-		buf_init(&s.scratch[i], 1 << 20);
-	spool_batch_init(&s.batch);
-	assert_int_equal(spool_reader_open(&f->ro, &s.reader), ERR_OK);
+	shipper_begin(&s, f, st, rows);
 	while (result == SHIP_DONE) {
 		assert_int_equal(spool_reader_poll(s.reader, &backlog), ERR_OK);
 		assert_int_equal(loop_ship(&s, &result), ERR_OK);
 	}
 	assert_true(result == SHIP_NOTHING || st->stop);
-	spool_reader_close(s.reader);
-	spool_batch_release(&s.batch);
-	for (int i = 0; i < SHIP_LANES; i++)
-		buf_release(&s.scratch[i]);
+	shipper_end(&s);
 }
 
 static void append_rows(struct fixture *f, int count)
@@ -251,6 +263,35 @@ static void test_transient_errors_are_repeated(void **state)
 	store_free(st);
 }
 
+static void test_falling_behind_is_told_once(void **state)
+{
+	static const char row[] = "{\"n\":0,\"pad\":\"\"}\n";
+	static struct shipper s;
+	static struct log_capture log;
+	struct fixture *f = *state;
+	struct store *st = store_new();
+	struct spool_record old = {.accepted_ms = clock_wall_ms() - 120 * 1000,
+	        .rows_server = 1,
+	        .events = row,
+	        .events_len = sizeof(row) - 1};
+	struct spool_writer *w;
+
+	assert_int_equal(spool_writer_open(&f->o, &w), ERR_OK);
+	/* One row an insert: a first batch goes out before the loop looks around, the second ends
+	 * it. */
+	for (int i = 0; i < 2 * SHIP_LANES; i++)
+		assert_int_equal(spool_append(w, &old), ERR_OK);
+	spool_writer_close(w);
+	st->die_at = SHIP_LANES + 1;
+	shipper_begin(&s, f, st, 1);
+	log_capture_begin(&log);
+	assert_int_equal(loop_run(&s), ERR_OK);
+	log_capture_end(&log);
+	shipper_end(&s);
+	assert_int_equal(log_captured(&log, ERR_INGEST_SHIPPING_BEHIND), 1);
+	store_free(st);
+}
+
 #define SEND_TEST(t) cmocka_unit_test_setup_teardown(t, fixture_setup, fixture_teardown)
 
 int main(void)
@@ -261,6 +302,7 @@ int main(void)
 	        SEND_TEST(test_every_row_bad),
 	        SEND_TEST(test_death_at_every_call),
 	        SEND_TEST(test_transient_errors_are_repeated),
+	        SEND_TEST(test_falling_behind_is_told_once),
 	};
 
 	return cmocka_run_group_tests_name("shipper_send", tests, NULL, NULL);
