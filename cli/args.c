@@ -11,7 +11,8 @@ bool cli_parse_time(const char *text, int64_t *ms)
 	static const struct {
 		const char *unit;
 		int64_t ms;
-	} units[] = {{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"", 1000}};
+	} units[] = {
+	        {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}, {"", 1000}};
 	size_t digits = strspn(text, "0123456789");
 	char number[16];
 	int64_t value;

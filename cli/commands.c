@@ -49,6 +49,13 @@ static const struct cli_flag query_flags[] = {
         {0},
 };
 
+static const struct cli_flag quarantine_flags[] = {
+        {"--all", NULL, CLI_FLAG_SWITCH, NULL, "retry or purge every entry"},
+        {"--older", NULL, CLI_FLAG_TIME, "7d", "only entries set aside longer ago"},
+        {"--payload", NULL, CLI_FLAG_SWITCH, NULL, "show: also the rows and the store's reason"},
+        {0},
+};
+
 static const struct cli_flag no_flags[] = {{0}};
 
 const struct cli_flag cli_global_flags[] = {
@@ -63,6 +70,7 @@ enum {
 	ENDS = CLI_NEEDS_STACK | CLI_NEEDS_OWNER | CLI_NEEDS_LOCK,
 	CHANGES = CLI_NEEDS_CONF | ENDS,
 	READS = CLI_NEEDS_STACK | CLI_NEEDS_OWNER,
+	HOLDS = CLI_NEEDS_CONF | CLI_NEEDS_STACK | CLI_NEEDS_OWNER,
 	ASKS = CLI_NEEDS_CONF | CLI_NEEDS_STACK | CLI_NEEDS_OWNER | CLI_NEEDS_RUNNING,
 };
 
@@ -92,6 +100,10 @@ const struct cli_command cli_commands[] = {
                 cmd_keys_list},
         {"keys", "revoke", "PREFIX|ID", 1, 1, no_flags, ASKS, "refuse a key from now on",
                 cmd_keys_revoke},
+        {"spool", "status", "", 0, 0, no_flags, HOLDS, "accepted events that wait for the store",
+                cmd_spool_status},
+        {"spool", "quarantine", "list|show|retry|purge [ID]", 1, 2, quarantine_flags, HOLDS,
+                "rows that the store refused", cmd_spool_quarantine},
         {"query", NULL, "'SQL'", 1, 1, query_flags, ASKS, "read events with SQL", cmd_query},
 };
 
