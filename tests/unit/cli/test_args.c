@@ -131,9 +131,10 @@ static void times_have_units(void **state)
 	assert_true(cli_parse_time("7", &ms) && ms == 7000);
 	assert_true(cli_parse_time("2m", &ms) && ms == 120000);
 	assert_true(cli_parse_time("1h", &ms) && ms == 3600000);
+	assert_true(cli_parse_time("2d", &ms));
+	assert_int_equal(ms, 2 * 86400000);
 	assert_false(cli_parse_time("", &ms));
 	assert_false(cli_parse_time("s", &ms));
-	assert_false(cli_parse_time("1d", &ms));
 	assert_false(cli_parse_time("99999999999999999999s", &ms));
 	assert_int_equal(ms, 3600000);
 	p = parse("up --wait 3s");
