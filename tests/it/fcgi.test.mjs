@@ -226,7 +226,11 @@ test('kill -9 of idle workers and of one in a request: back within 3 s, others u
 	const seen = await done();
 	assert.ok(seen.failures.length <= 2, `only requests in hand are lost: ${seen.failures}`);
 	assert.ok(seen.ok > 0);
-	const killed = program.logs().filter((l) => l.err?.code === 'YAVIO-7213');
+	// the lines come through a pipe: a little after the workers
+	const killed = await until('three reports', () => {
+		const lines = program.logs().filter((l) => l.err?.code === 'YAVIO-7213');
+		return lines.length >= 3 && lines;
+	});
 	assert.equal(killed.length, 3);
 	assert.ok(killed.every((l) => l.signal === 9));
 	assert.ok(killed.some((l) => l.route === '/sleep/{ms}'));
