@@ -10,7 +10,7 @@ $(OUT)/tests/$(1): $(OUT)/obj/tests/unit/$(1).o $(LIB_A) $(if $(filter-out ./,$(
 endef
 $(foreach t,$(UNIT_SRC:tests/unit/%.c=%),$(eval $(call unit_rule,$(t))))
 
-.PHONY: unit unit-build unit-list test test-asan check it test-support
+.PHONY: test-deps unit unit-build unit-list test test-asan check it test-support
 unit-build: $(UNIT_BIN)
 unit-list:
 	@echo $(UNIT_BIN)
@@ -24,11 +24,14 @@ $(TEST_NPM): tests/package-lock.json
 	@touch $@
 test-support: $(if $(wildcard tests/package-lock.json),$(TEST_NPM))
 
+test-deps:
+	@scripts/install-deps.sh --test
+
 it: ## integration tests against real PostgreSQL, store and Caddy
 	scripts/test.sh it
 check: ## lint and unit tests, the quick lane
 	scripts/test.sh lint unit
-test: ## everything that proves the checkout, but for the sanitizer lane
+test: test-deps ## everything that proves the checkout, but for the sanitizer lane
 	scripts/test.sh lint unit unit-clang it fuzz
-test-asan: ## unit and integration tests under AddressSanitizer and UBSan
+test-asan: test-deps ## unit and integration tests under AddressSanitizer and UBSan
 	scripts/test.sh unit-asan it-asan
