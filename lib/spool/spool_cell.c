@@ -8,29 +8,12 @@
 #include <unistd.h>
 
 #include "base/base.h"
+#include "base/clock.h"
 #include "spool/spool_internal.h"
 
 static const char cell_magic[8] = "YAVICELL";
 
 _Static_assert(sizeof(struct spool_cell_map) == 56, "FORMAT.md draws the cell so");
-
-/* A cell that was never finished has no magic: written again whole, under its lock. */
-static bool cell_make(int fd)
-{
-	uint8_t bytes[SPOOL_CELL_BYTES] = {0};
-	bool ok = true;
-
-	if (flock(fd, LOCK_EX) != 0)
-		return false;
-	if (!spool_pread_all(fd, bytes, sizeof(bytes), 0) || memcmp(bytes, cell_magic, 8) != 0) {
-		memset(bytes, 0, sizeof(bytes));
-		memcpy(bytes, cell_magic, sizeof(cell_magic));
-		spool_put32(bytes + 8, SPOOL_VERSION);
-		ok = spool_pwrite_all(fd, bytes, sizeof(bytes), 0) && spool_sys.fsync(fd) == 0;
-	}
-	flock(fd, LOCK_UN);
-	return ok;
-}
 
 static bool cell_is_whole(int fd)
 {
@@ -40,6 +23,30 @@ static bool cell_is_whole(int fd)
 	return fstat(fd, &st) == 0 && st.st_size >= SPOOL_CELL_BYTES &&
 	       spool_pread_all(fd, magic, sizeof(magic), 0) &&
 	       memcmp(magic, cell_magic, sizeof(magic)) == 0;
+}
+
+/* A cell that was never finished has no magic: written again whole, under its lock. Who holds the
+ * lock of an unfinished cell is finishing it, so this waits for the magic rather than for the lock:
+ * the same writer may take the cell for good a moment later, and keep it as long as it lives. */
+static bool cell_make(int fd)
+{
+	uint8_t bytes[SPOOL_CELL_BYTES] = {0};
+	bool ok = true;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return false;
+		if (cell_is_whole(fd))
+			return true;
+		clock_sleep_ms(1);
+	}
+	if (!cell_is_whole(fd)) {
+		memcpy(bytes, cell_magic, sizeof(cell_magic));
+		spool_put32(bytes + 8, SPOOL_VERSION);
+		ok = spool_pwrite_all(fd, bytes, sizeof(bytes), 0) && spool_sys.fsync(fd) == 0;
+	}
+	flock(fd, LOCK_UN);
+	return ok;
 }
 
 enum err spool_cell_open(int stream_fd, bool make, struct spool_cell *c)

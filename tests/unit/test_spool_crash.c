@@ -373,6 +373,51 @@ static void child_writer(struct fixture *f, struct ledger *l, int who, int from)
 		pause();
 }
 
+/* Workers of a new spool start at the same moment: each gets a stream of its own at once. One that
+ * found another's cell unfinished used to wait for its lock, which is held for life. */
+static void test_writers_that_start_together_all_start(void **state)
+{
+	enum { ROUNDS = 150, WRITERS = 4 };
+	struct fixture *f = *state;
+	char cmd[192];
+
+	snprintf(cmd, sizeof(cmd), "rm -rf %s", f->dir);
+	for (int round = 0; round < ROUNDS; round++) {
+		int gate[2], opened[2], open_count = 0;
+		pid_t pids[WRITERS];
+		char byte;
+
+		assert_int_equal(system(cmd), 0);
+		assert_int_equal(pipe(gate), 0);
+		assert_int_equal(pipe(opened), 0);
+		for (int i = 0; i < WRITERS; i++) {
+			pids[i] = fork();
+			if (pids[i] == 0) {
+				struct spool_writer *w;
+
+				close(gate[1]);
+				(void)!read(gate[0], &byte, 1); /* until all are there */
+				alarm(20);
+				if (spool_writer_open(&f->o, &w) == ERR_OK)
+					(void)!write(opened[1], "+", 1);
+				for (;;)
+					pause();
+			}
+		}
+		close(gate[0]);
+		close(gate[1]);
+		close(opened[1]);
+		while (open_count < WRITERS && read(opened[0], &byte, 1) == 1)
+			open_count++;
+		for (int i = 0; i < WRITERS; i++) {
+			kill(pids[i], SIGKILL);
+			waitpid(pids[i], NULL, 0);
+		}
+		close(opened[0]);
+		assert_int_equal(open_count, WRITERS);
+	}
+}
+
 /* Children append until they are killed, several at a time, several times; the shipper drains
  * beside them. In the end every acknowledged row came exactly once, and at most one unacknowledged
  * a kill. */
@@ -700,6 +745,7 @@ int main(void)
 	        CRASH_TEST(test_used_up_stream_is_passed_over),
 	        CRASH_TEST(test_newer_format_is_refused),
 	        CRASH_TEST(test_unfinished_segment_is_ignored),
+	        CRASH_TEST(test_writers_that_start_together_all_start),
 	        CRASH_TEST(test_killed_writers_lose_nothing),
 	        CRASH_TEST(test_fsync_failure_refuses),
 	        CRASH_TEST(test_failed_acknowledgement_can_be_repeated),
