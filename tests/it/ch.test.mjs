@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import { ch, tenants } from '../support/isolation.mjs';
-import { freePort, ROOT } from '../support/process.mjs';
+import { freePort } from '../support/port.mjs';
+import { ROOT } from '../support/process.mjs';
 import { startStore } from '../support/store.mjs';
 
 const MIGRATIONS = ['0001_events', '0002_tool_registry', '0003_compact_parts'];

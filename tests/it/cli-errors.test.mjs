@@ -7,7 +7,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { BIN_DIR, ROOT, childrenOf } from '../support/process.mjs';
-import { Stack, freePort, run } from '../support/stack.mjs';
+import { freePort } from '../support/port.mjs';
+import { Stack, run } from '../support/stack.mjs';
 
 /** The command failed with that exit status, and says number, cause and fix. */
 function failed(done, exit, code, cause) {

@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { SLOWNESS, Stack, event, freePort, sleep, waitFor } from '../support/stack.mjs';
+import { freePort } from '../support/port.mjs';
+import { SLOWNESS, Stack, event, sleep, waitFor } from '../support/stack.mjs';
 
 const WARM_START_MS = 5_000 * SLOWNESS;
 const VISIBLE_MS = 2_000 * SLOWNESS;

@@ -3,7 +3,8 @@
 import { request as httpRequest } from 'node:http';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, freePort, start, until } from './process.mjs';
+import { freePort } from './port.mjs';
+import { ROOT, start, until } from './process.mjs';
 
 /** Starts it; sockets of programs are looked for in run. env overrides what it is told, config(text) its Caddyfile. */
 export async function startCaddy(t, { dir, run, env = {}, config }) {

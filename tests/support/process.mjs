@@ -2,7 +2,6 @@
 // Programs under test: started in a directory of their own, watched, and gone when the test is.
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -35,16 +34,6 @@ export function temporaryDir(t, prefix = 'yavio-test-') {
 	t?.after(() => rmSync(dir, { recursive: true, force: true }));
 	return dir;
 }
-
-export const freePort = () =>
-	new Promise((done, fail) => {
-		const server = createServer();
-		server.on('error', fail);
-		server.listen(0, '127.0.0.1', () => {
-			const { port } = server.address();
-			server.close(() => done(port));
-		});
-	});
 
 /** Direct children of a process. */
 export const childrenOf = (pid) =>

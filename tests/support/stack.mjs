@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmod, copyFile, cp, link, mkdir, mkdtemp, readFile, readlink, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { freePort } from './port.mjs';
 
 export const BIN_DIR = resolve(process.env.YAVIO_BIN_DIR ?? 'build/release/bin');
 const SETUP_ENV = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../scripts/setup-env.sh');
@@ -28,18 +28,6 @@ async function withReleaseStore(dir) {
 }
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-
-/** A TCP port that is free now. */
-export function freePort() {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => done(port));
-    });
-  });
-}
 
 /** Runs a program to its end: { code, stdout, stderr, ms }. */
 export function run(file, args, { env, timeout = COMMAND_MS } = {}) {
