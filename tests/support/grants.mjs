@@ -113,6 +113,8 @@ export const FUNCTIONS = {
 		// Executable, but refused in itself outside a setup.
 		auth_setup_adopt: null,
 		auth_erasure: "auth_erasure('\\x00')",
+		auth_sealed_keys: 'auth_sealed_keys()',
+		auth_invited: "auth_invited('nobody@example.com')",
 	},
 	yavio_ingest: { ingest_key_touch: "ingest_key_touch('{}')" },
 };
