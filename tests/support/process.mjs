@@ -39,6 +39,9 @@ export function temporaryDir(t, prefix = 'yavio-test-') {
 export const childrenOf = (pid) =>
 	readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
 
+/** CPU time that processes have used, in ms: unlike time on the wall it does not grow with what else the machine does. */
+export const cpuMs = (...pids) => pids.reduce((sum, pid) => sum + Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6, 0);
+
 export const isAlive = (pid) => existsSync(`/proc/${pid}`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 
 /** Starts a program; stopped (TERM, then KILL) after the test. logs() parses its JSON lines. */
