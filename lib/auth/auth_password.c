@@ -45,13 +45,12 @@ enum err auth_password_check(const char *password, const char *email)
 
 enum err auth_hasher_init(struct auth_hasher *h)
 {
-	char password[AUTH_TOKEN_BYTES];
-	uint8_t unused[AUTH_TOKEN_HASH_BYTES];
-	enum err e = auth_token_make(password, unused);
+	struct auth_token password;
+	enum err e = auth_token_new(&password);
 
 	if (e == ERR_OK)
-		e = crypto_password_hash(password, &h->cost, h->dummy);
-	crypto_wipe(password, sizeof(password));
+		e = crypto_password_hash(password.text, &h->cost, h->dummy);
+	crypto_wipe(&password, sizeof(password));
 	return e;
 }
 

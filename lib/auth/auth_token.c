@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: MIT
- * Random tokens: making and hashing. */
+ * Tokens: 256 random bits, found by their SHA-256. */
 #include "crypto/crypto.h"
 
 #include "auth/auth_token.h"
 
-enum err auth_token_make(char text[AUTH_TOKEN_BYTES], uint8_t hash[AUTH_TOKEN_HASH_BYTES])
+enum err auth_token_new(struct auth_token *out)
 {
 	uint8_t random[AUTH_TOKEN_RANDOM_BYTES];
-	bool fits;
 
 	crypto_random(random, sizeof(random));
-	fits = crypto_base64url_encode(random, sizeof(random), text, AUTH_TOKEN_BYTES);
-	crypto_wipe(random, sizeof(random));
-	if (!fits)
+	if (!crypto_base64url_encode(random, sizeof(random), out->text, sizeof(out->text)))
 		return ERR_DASH_INTERNAL_ERROR;
-	return crypto_sha256(text, AUTH_TOKEN_CHARS, hash);
+	crypto_wipe(random, sizeof(random));
+	return crypto_sha256(out->text, strlen(out->text), out->hash);
 }
 
-bool auth_token_hash(const char *text, uint8_t hash[AUTH_TOKEN_HASH_BYTES])
+bool auth_token_hash(const char *text, uint8_t out[AUTH_TOKEN_HASH_BYTES])
 {
-	static const char alphabet[] =
-	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	size_t len = strlen(text);
 
-	if (strlen(text) != AUTH_TOKEN_CHARS || strspn(text, alphabet) != AUTH_TOKEN_CHARS)
-		return false;
-	return crypto_sha256(text, AUTH_TOKEN_CHARS, hash) == ERR_OK;
+	return len == AUTH_TOKEN_BYTES - 1 &&
+	       strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_") ==
+	               len &&
+	       crypto_sha256(text, len, out) == ERR_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Random tokens of 256 bits: what logins, mailed links, invitations and receipts are opened with.
- * Only their SHA-256 is stored, and they are found by it. */
+ * Secrets that are handed out once and kept as a hash: logins, links in mails, invitations,
+ * receipts. */
 #ifndef YAVIO_AUTH_AUTH_TOKEN_H
 #define YAVIO_AUTH_AUTH_TOKEN_H
 
@@ -9,15 +9,18 @@
 
 enum {
 	AUTH_TOKEN_RANDOM_BYTES = 32,
-	AUTH_TOKEN_CHARS = 43, /* base64url (RFC 4648 §5) without padding */
-	AUTH_TOKEN_BYTES = AUTH_TOKEN_CHARS + 1,
+	AUTH_TOKEN_BYTES = 43 + 1, /* base64url with its NUL */
 	AUTH_TOKEN_HASH_BYTES = 32,
 };
 
-/* Makes a token and what is stored of it. The caller wipes text when it was handed out. */
-enum err auth_token_make(
-        char text[AUTH_TOKEN_BYTES], uint8_t hash[AUTH_TOKEN_HASH_BYTES]) MUST_CHECK;
-/* What is stored of a token that somebody shows. False: the text has not the form of one. */
-bool auth_token_hash(const char *text, uint8_t hash[AUTH_TOKEN_HASH_BYTES]) MUST_CHECK;
+struct auth_token {
+	char text[AUTH_TOKEN_BYTES]; /* for its holder alone */
+	uint8_t hash[AUTH_TOKEN_HASH_BYTES];
+};
+
+/* A fresh token. crypto_wipe it when it was handed out. */
+enum err auth_token_new(struct auth_token *out) MUST_CHECK;
+/* SHA-256 of a token somebody sent. False: it has not the form of one, so nobody holds it. */
+bool auth_token_hash(const char *text, uint8_t out[AUTH_TOKEN_HASH_BYTES]) MUST_CHECK;
 
 #endif

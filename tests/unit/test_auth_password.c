@@ -152,21 +152,21 @@ static void test_busy(void **state)
 
 static void test_token(void **state)
 {
-	char text[AUTH_TOKEN_BYTES], other[AUTH_TOKEN_BYTES];
-	uint8_t hash[AUTH_TOKEN_HASH_BYTES], again[AUTH_TOKEN_HASH_BYTES];
+	struct auth_token token, other;
+	uint8_t hash[AUTH_TOKEN_HASH_BYTES];
 
 	(void)state;
-	assert_int_equal(auth_token_make(text, hash), ERR_OK);
-	assert_int_equal(strlen(text), AUTH_TOKEN_CHARS);
-	assert_true(auth_token_hash(text, again));
-	assert_memory_equal(hash, again, sizeof(hash));
-	assert_int_equal(auth_token_make(other, again), ERR_OK);
-	assert_string_not_equal(text, other);
-	assert_memory_not_equal(hash, again, sizeof(hash));
-	text[7] = '+';
-	assert_false(auth_token_hash(text, hash));
-	other[AUTH_TOKEN_CHARS - 1] = '\0';
-	assert_false(auth_token_hash(other, hash));
+	assert_int_equal(auth_token_new(&token), ERR_OK);
+	assert_int_equal(strlen(token.text), AUTH_TOKEN_BYTES - 1);
+	assert_true(auth_token_hash(token.text, hash));
+	assert_memory_equal(hash, token.hash, sizeof(hash));
+	assert_int_equal(auth_token_new(&other), ERR_OK);
+	assert_string_not_equal(token.text, other.text);
+	assert_memory_not_equal(token.hash, other.hash, sizeof(hash));
+	token.text[7] = '+';
+	assert_false(auth_token_hash(token.text, hash));
+	other.text[AUTH_TOKEN_BYTES - 2] = '\0';
+	assert_false(auth_token_hash(other.text, hash));
 	assert_false(auth_token_hash("", hash));
 }
 
