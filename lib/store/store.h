@@ -73,8 +73,9 @@ void store_key_listen(struct pg *pg);
 struct store_new_key {
 	/* what is wanted */
 	const char *workspace_id, *project_id;
-	const char *name;      /* 1-100 characters */
-	int64_t expires_at_ms; /* 0: never */
+	const char *name;       /* 1-100 characters */
+	int64_t expires_at_ms;  /* 0: never */
+	const char *created_by; /* user; NULL: the CLI */
 	/* results */
 	char key_id[ID_UUID_BYTES];
 	char text[STORE_KEY_BYTES]; /* the key: shown once, stored nowhere; crypto_wipe it */

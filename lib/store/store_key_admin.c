@@ -8,56 +8,16 @@
 #include "store/store.h"
 #include "store/store_internal.h"
 
-enum { KEY_NAME_MAX = 100, LIVE_KEYS_MAX = 20 };
-
-#define GRACE_MS_MAX INT64_C(86400000)
-
-static enum err insert_key(struct pg *pg, struct store_new_key *key, const char *kid,
-        const uint8_t hash[STORE_KEY_HASH_BYTES])
-{
-	return pg_exec(pg, PGQ_KEY_INSERT,
-	        PG_PARAMS(PG_UUID(key->key_id), PG_UUID(key->project_id),
-	                PG_UUID(key->workspace_id), PG_BYTES(hash, STORE_KEY_HASH_BYTES),
-	                PG_TEXT(kid), PG_TEXT(key->prefix), PG_TEXT(key->name),
-	                key->expires_at_ms == 0 ? PG_NULL() : PG_TIME_MS(key->expires_at_ms)),
-	        NULL);
-}
-
-/* The project's row is locked, so two at once cannot both be the twentieth. */
-static enum err check_room(struct pg *pg, const struct store_new_key *key)
-{
-	struct pg_result *r;
-	bool found, full;
-	enum err e = pg_exec(pg, PGQ_PROJECT_LOCK,
-	        PG_PARAMS(PG_UUID(key->project_id), PG_UUID(key->workspace_id)), &r);
-
-	if (e != ERR_OK)
-		return e;
-	found = pg_rows(r) == 1;
-	pg_result_free(r);
-	if (!found)
-		return ERR_DASH_PROJECT_NOT_FOUND;
-	e = pg_exec(pg, PGQ_KEY_COUNT_LIVE, PG_PARAMS(PG_UUID(key->project_id)), &r);
-	if (e != ERR_OK)
-		return e;
-	full = pg_int(r, 0, 0) >= LIVE_KEYS_MAX;
-	pg_result_free(r);
-	return full ? ERR_DASH_KEY_LIMIT : ERR_OK;
-}
-
 struct creation {
+	const struct store_secrets *secrets;
 	struct store_new_key *key;
-	const char *kid;
-	uint8_t hash[STORE_KEY_HASH_BYTES];
 };
 
 static enum err create(struct pg *pg, void *arg)
 {
 	struct creation *c = arg;
-	enum err e = check_room(pg, c->key);
+	enum err e = store_key_make(pg, c->secrets, c->key);
 
-	if (e == ERR_OK)
-		e = insert_key(pg, c->key, c->kid, c->hash);
 	if (e == ERR_OK)
 		e = store_audit_cli(pg, c->key->workspace_id, "key.create", "key", c->key->key_id,
 		        c->key->name);
@@ -67,21 +27,9 @@ static enum err create(struct pg *pg, void *arg)
 enum err store_key_create(
         struct pg *pg, const struct store_secrets *secrets, struct store_new_key *key)
 {
-	uint8_t random[STORE_KEY_RANDOM_BYTES];
-	struct creation c = {.key = key, .kid = secrets->list[0].kid};
-	enum err e;
+	struct creation c = {.secrets = secrets, .key = key};
+	enum err e = pg_tx_run(pg, NULL, create, &c);
 
-	if (!store_name_is_valid(key->name, 1, KEY_NAME_MAX))
-		return ERR_DASH_INVALID_KEY_NAME;
-	crypto_random(random, sizeof(random));
-	memcpy(key->text, STORE_KEY_MARK, STORE_KEY_MARK_BYTES);
-	str_hex(random, sizeof(random), key->text + STORE_KEY_MARK_BYTES);
-	crypto_wipe(random, sizeof(random));
-	str_copy(key->prefix, sizeof(key->prefix), key->text);
-	id_uuid4(key->key_id);
-	e = store_key_hash(&secrets->list[0], key->text, c.hash);
-	if (e == ERR_OK)
-		e = pg_tx_run(pg, NULL, create, &c);
 	if (e != ERR_OK)
 		crypto_wipe(key->text, sizeof(key->text));
 	return e;
@@ -161,11 +109,9 @@ static enum err revoke(struct pg *pg, void *arg)
 	pg_result_free(r);
 	if (e != ERR_OK)
 		return e;
-	e = pg_exec(pg, PGQ_KEY_REVOKE, PG_PARAMS(PG_UUID(v->key_id), PG_INT(v->grace_ms)), &r);
-	if (e != ERR_OK)
-		return e;
-	e = pg_affected(r) == 1 ? ERR_OK : ERR_DASH_API_KEY_ALREADY_REVOKED;
-	pg_result_free(r);
+	e = store_change(pg, PGQ_KEY_REVOKE,
+	        PG_PARAMS(PG_UUID(v->key_id), PG_UUID(v->workspace_id), PG_INT(v->grace_ms)),
+	        ERR_DASH_API_KEY_ALREADY_REVOKED);
 	if (e != ERR_OK)
 		return e;
 	return store_audit_cli(pg, v->workspace_id, "key.revoke", "key", v->key_id, v->name);
@@ -177,7 +123,7 @@ enum err store_key_revoke(
 	struct revocation v = {.key = key, .grace_ms = grace_ms};
 	enum err e;
 
-	if (grace_ms < 0 || grace_ms > GRACE_MS_MAX)
+	if (grace_ms < 0 || grace_ms > STORE_GRACE_MS_MAX)
 		return ERR_DASH_INVALID_GRACE_PERIOD;
 	e = pg_tx_run(pg, NULL, revoke, &v);
 	if (e == ERR_OK)

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Workspaces and projects: found, or made by the headless set-up. */
 #include "base/str.h"
-#include "crypto/crypto.h"
 #include "store/store.h"
 #include "store/store_internal.h"
 
 enum {
 	PLACE_NAME_MIN = 2,
 	PLACE_NAME_MAX = 100,
-	WORKSPACE_SLUG_MIN = 3,
-	PROJECT_SLUG_MIN = 2,
-	PROJECTS_MAX = 100,
-	SLUG_TRIES = 20,
-	SLUG_TAIL_RANDOM = 2, /* bytes; "-" and 4 hex digits are added */
 };
 
 enum err store_audit_cli(struct pg *pg, const char *workspace_id, const char *action,
@@ -31,14 +25,6 @@ struct ensure {
 	struct store_place *out;
 };
 
-static void read_place(const struct pg_result *r, size_t row, size_t col, struct store_place *place)
-{
-	pg_uuid(r, row, col, place->id);
-	str_copy(place->name, sizeof(place->name), pg_text(r, row, col + 1));
-	str_copy(place->slug, sizeof(place->slug), pg_text(r, row, col + 2));
-	place->created = false;
-}
-
 static enum err find(struct pg *pg, const struct ensure *want, bool *found)
 {
 	const char *id = str_is_uuid(want->name) ? want->name : NULL;
@@ -56,86 +42,25 @@ static enum err find(struct pg *pg, const struct ensure *want, bool *found)
 		return e;
 	*found = pg_rows(r) == 1;
 	if (*found)
-		read_place(r, 0, 0, want->out);
-	pg_result_free(r);
-	return ERR_OK;
-}
-
-/* The name's own slug first, then with four random characters behind it. */
-static void next_slug(const struct ensure *want, int attempt, char out[STORE_SLUG_BYTES])
-{
-	bool project = want->workspace_id != NULL;
-	size_t min = project ? PROJECT_SLUG_MIN : WORKSPACE_SLUG_MIN;
-	uint8_t random[SLUG_TAIL_RANDOM];
-	char tail[2 * SLUG_TAIL_RANDOM + 1];
-	size_t len;
-
-	store_slug_from_name(want->name, out);
-	if (out[0] == '\0')
-		str_copy(out, STORE_SLUG_BYTES, project ? "project" : "workspace");
-	len = strlen(out);
-	if (attempt == 0 && len >= min && !store_slug_is_reserved(out, project))
-		return;
-	crypto_random(random, sizeof(random));
-	str_hex(random, sizeof(random), tail);
-	snprintf(out + len, STORE_SLUG_BYTES - len, "-%s", tail);
-}
-
-static enum err insert(struct pg *pg, const struct ensure *want, bool *made)
-{
-	const struct store_place *p = want->out;
-	struct pg_result *r;
-	enum err e;
-
-	if (want->workspace_id == NULL)
-		e = pg_exec(pg, PGQ_WORKSPACE_INSERT,
-		        PG_PARAMS(PG_UUID(p->id), PG_TEXT(p->name), PG_TEXT(p->slug)), &r);
-	else
-		e = pg_exec(pg, PGQ_PROJECT_INSERT,
-		        PG_PARAMS(PG_UUID(p->id), PG_UUID(want->workspace_id), PG_TEXT(p->name),
-		                PG_TEXT(p->slug)),
-		        &r);
-	if (e != ERR_OK)
-		return e;
-	*made = pg_affected(r) == 1;
+		store_read_place(r, 0, 0, want->out);
 	pg_result_free(r);
 	return ERR_OK;
 }
 
 static enum err create(struct pg *pg, const struct ensure *want)
 {
-	bool made = false, project = want->workspace_id != NULL;
+	const struct store_new_place new = {.workspace_id = want->workspace_id,
+	        .owner_id = STORE_SYSTEM_ACCOUNT,
+	        .name = want->name};
+	bool project = want->workspace_id != NULL;
 	struct store_place *p = want->out;
-	enum err e;
-
-	id_uuid4(p->id);
-	str_copy(p->name, sizeof(p->name), want->name);
-	for (int i = 0; !made; i++) {
-		if (i == SLUG_TRIES)
-			return project ? ERR_DASH_PROJECT_SLUG_EXISTS
-			               : ERR_DASH_WORKSPACE_SLUG_EXISTS;
-		next_slug(want, i, p->slug);
-		e = insert(pg, want, &made);
-		if (e != ERR_OK)
-			return e;
-	}
-	p->created = true;
-	return store_audit_cli(pg, project ? want->workspace_id : p->id,
-	        project ? "project.create" : "workspace.create", project ? "project" : "workspace",
-	        p->id, p->name);
-}
-
-static enum err check_project_room(struct pg *pg, const char *workspace_id)
-{
-	struct pg_result *r;
-	enum err e = pg_exec(pg, PGQ_PROJECT_COUNT, PG_PARAMS(PG_UUID(workspace_id)), &r);
-	bool full;
+	enum err e = store_place_insert(pg, &new, p);
 
 	if (e != ERR_OK)
 		return e;
-	full = pg_int(r, 0, 0) >= PROJECTS_MAX;
-	pg_result_free(r);
-	return full ? ERR_DASH_PROJECT_LIMIT : ERR_OK;
+	return store_audit_cli(pg, project ? want->workspace_id : p->id,
+	        project ? "project.create" : "workspace.create", project ? "project" : "workspace",
+	        p->id, p->name);
 }
 
 static enum err ensure_in_tx(struct pg *pg, void *arg)
@@ -149,13 +74,11 @@ static enum err ensure_in_tx(struct pg *pg, void *arg)
 	if (e != ERR_OK || found)
 		return e;
 	if (want->workspace_id != NULL) {
-		e = check_project_room(pg, want->workspace_id);
+		e = store_project_room(pg, want->workspace_id);
 		if (e != ERR_OK)
 			return e;
 	}
-	e = create(pg, want);
-	/* The workspace went meanwhile, or never was. */
-	return e == ERR_DB_PG_FOREIGN_KEY_VIOLATION ? ERR_DASH_WORKSPACE_NOT_FOUND : e;
+	return create(pg, want);
 }
 
 static enum err ensure(struct pg *pg, struct ensure *want)
@@ -207,8 +130,8 @@ enum err store_project_find(struct pg *pg, const char *which, struct store_proje
 	if (e != ERR_OK)
 		return e;
 	if (pg_rows(r) == 1) {
-		read_place(r, 0, 0, &out->workspace);
-		read_place(r, 0, 3, &out->project);
+		store_read_place(r, 0, 0, &out->workspace);
+		store_read_place(r, 0, 3, &out->project);
 		out->live_keys = pg_int(r, 0, 6);
 	} else {
 		e = ERR_DASH_PROJECT_NOT_FOUND;

@@ -14,18 +14,6 @@ WHERE id = $1 OR slug = $2 OR name = $2
 ORDER BY id IS NOT DISTINCT FROM $1 DESC, slug = $2 DESC, created_at, id
 LIMIT 1;
 
--- Owned by the system account until the first person's set-up adopts it. No row: the slug is taken.
--- name: workspace_insert
--- roles: service
-WITH made AS (
-	INSERT INTO yavio.workspaces (id, name, slug, owner_id)
-	VALUES ($1, $2, $3, yavio.system_account())
-	ON CONFLICT (slug) DO NOTHING
-	RETURNING id, owner_id
-)
-INSERT INTO yavio.workspace_members (workspace_id, user_id, role)
-SELECT id, owner_id, 'owner' FROM made;
-
 -- name: project_find_in
 -- roles: service
 SELECT id, name, slug
@@ -33,22 +21,6 @@ FROM yavio.projects
 WHERE workspace_id = $1 AND (id = $2 OR slug = $3 OR name = $3)
 ORDER BY id IS NOT DISTINCT FROM $2 DESC, slug = $3 DESC, created_at, id
 LIMIT 1;
-
--- name: project_count
--- roles: service
-SELECT count(*) FROM yavio.projects WHERE workspace_id = $1;
-
--- No row: the slug is taken.
--- name: project_insert
--- roles: service
-INSERT INTO yavio.projects (id, workspace_id, name, slug)
-VALUES ($1, $2, $3, $4)
-ON CONFLICT (workspace_id, slug) DO NOTHING;
-
--- Holds the project still while its keys are counted and one is added.
--- name: project_lock
--- roles: service
-SELECT id FROM yavio.projects WHERE id = $1 AND workspace_id = $2 FOR NO KEY UPDATE;
 
 -- By id, by workspace slug and project slug ($2 and $3), or by slug or name alone ($2 null).
 -- name: project_find

@@ -339,6 +339,33 @@ describe('workspace_transfer', () => {
 	});
 });
 
+describe('what a member may know of a workspace', () => {
+	const count = async (who) => (await as(who, `SELECT app_member_count(${literal(world.tenants.b.workspace)}) AS n`))[0].n;
+	const name = async (who, actor) =>
+		(await as(who, `SELECT app_actor_name(${literal(world.tenants.b.workspace)}, ${literal(actor)}) AS name`))[0].name;
+
+	it('how many members it has, for every role; of another workspace nothing', async () => {
+		const { a, b } = world.people;
+		const { n } = await one(`SELECT count(*) AS n FROM workspace_members WHERE workspace_id = ${literal(world.tenants.b.workspace)}`);
+		assert.ok(n > 1);
+		for (const who of Object.values(b)) assert.equal(await count(who), n);
+		assert.equal(await count(a.owner), null);
+		await assert.rejects(count(null), { code: '42501' });
+	});
+
+	it('the name of who acted in it, also of one who left, for its admins only', async () => {
+		const { a, b } = world.people;
+		const guest = { id: randomUUID(), email: 'acted@example.com', name: 'Acted' };
+		await service.query(insert('users', guest));
+		assert.equal(await name(b.owner, guest.id), null, 'never acted here');
+		await service.query(insert('audit_log', { workspace_id: world.tenants.b.workspace, actor_user_id: guest.id, actor_kind: 'user',
+			action: 'member.left' }));
+		assert.deepEqual([await name(b.owner, guest.id), await name(b.admin, guest.id)], ['Acted', 'Acted']);
+		for (const who of [b.member, b.viewer, a.owner]) assert.equal(await name(who, guest.id), null);
+		await assert.rejects(name(null, guest.id), { code: '42501' });
+	});
+});
+
 describe('API keys', () => {
 	it('insert, revocation, expiry and every way of deletion are told to listeners', async () => {
 		const listener = await cluster.connect('yavio_ingest');

@@ -97,6 +97,8 @@ export const FUNCTIONS = {
 		app_workspaces: 'app_workspaces(1)',
 		app_owns: 'app_owns(NULL)',
 		app_comembers: 'app_comembers()',
+		app_member_count: 'app_member_count(NULL)',
+		app_actor_name: 'app_actor_name(NULL, NULL)',
 		auth_session: "auth_session('\\x00', 30, 180)",
 		auth_login: "auth_login('nobody@example.com')",
 		auth_attempt: "auth_attempt('totp', 'x', '192.0.2.1', 5, 900)",

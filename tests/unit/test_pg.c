@@ -166,7 +166,7 @@ static void test_query_table(void **state)
 			assert_string_not_equal(pg_queries[q].name, pg_queries[k].name);
 	}
 	assert_int_equal(pg_queries[PGQ_KEY_BY_HASH].params, 1);
-	assert_int_equal(pg_queries[PGQ_KEY_INSERT].params, 8);
+	assert_int_equal(pg_queries[PGQ_KEY_INSERT].params, 9);
 	/* Ingest answers the internet: what it may run is all listed here. */
 	for (int q = 0; q < PGQ_COUNT; q++)
 		if ((pg_queries[q].roles & PG_INGEST) &&

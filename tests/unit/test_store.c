@@ -135,6 +135,63 @@ static void test_slug(void **state)
 	assert_false(store_slug_is_reserved("apis", false));
 }
 
+static void test_slug_valid(void **state)
+{
+	static const struct {
+		const char *slug;
+		bool workspace, project;
+	} cases[] = {
+	        {"abc", true, true},
+	        {"ab", false, true},
+	        {"a", false, false},
+	        {"", false, false},
+	        {"a-b", true, true},
+	        {"0--9", true, true},
+	        {"-ab", false, false},
+	        {"ab-", false, false},
+	        {"aBc", false, false},
+	        {"a_b", false, false},
+	        {"\xc3\x84pfel", false, false},
+	        {"new", false, false},
+	        {"login", false, true},
+	        {"members", true, false},
+	        {"012345678901234567890123456789012345678901234567", true, true},
+	        {"0123456789012345678901234567890123456789012345678", false, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(store_slug_is_valid(cases[i].slug, false), cases[i].workspace);
+		assert_int_equal(store_slug_is_valid(cases[i].slug, true), cases[i].project);
+	}
+}
+
+static void test_slug_candidate(void **state)
+{
+	static const char *const names[] = {"Settings", "\xc3\x84", "ab", "New",
+	        "0123456789012345678901234567890123456789tail"};
+	char slug[STORE_SLUG_BYTES], other[STORE_SLUG_BYTES];
+
+	(void)state;
+	store_slug_candidate("My Team", false, 0, slug);
+	assert_string_equal(slug, "my-team");
+	store_slug_candidate("ab", true, 0, slug);
+	assert_string_equal(slug, "ab");
+	/* Too short, reserved or empty: with a tail from the first. */
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		for (int attempt = 0; attempt < 3; attempt++) {
+			store_slug_candidate(names[i], false, attempt, slug);
+			assert_true(store_slug_is_valid(slug, false));
+			store_slug_candidate(names[i], true, attempt, slug);
+			assert_true(store_slug_is_valid(slug, true));
+		}
+	store_slug_candidate("My Team", false, 1, slug);
+	store_slug_candidate("My Team", false, 1, other);
+	assert_int_equal(strlen(slug), strlen("my-team-0123"));
+	assert_memory_equal(slug, "my-team-", 8);
+	assert_string_not_equal(slug, other);
+}
+
 static void test_name(void **state)
 {
 	char text[404];
@@ -166,6 +223,8 @@ int main(void)
 	        cmocka_unit_test(test_secrets_refused),
 	        cmocka_unit_test(test_key_check),
 	        cmocka_unit_test(test_slug),
+	        cmocka_unit_test(test_slug_valid),
+	        cmocka_unit_test(test_slug_candidate),
 	        cmocka_unit_test(test_name),
 	};
 	return cmocka_run_group_tests_name("store", tests, NULL, NULL);
