@@ -5,20 +5,49 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "fcgi/dashboard/dashboard.h"
+#include "web/web_rate.h"
+
+enum { RATE_BUCKETS = 65536 };
 
 static const char *const SERVICES[] = {
         [DASHBOARD_POSTGRES] = "postgres", [DASHBOARD_CLICKHOUSE] = "clickhouse", NULL};
+
+static enum err open_pg(const struct dashboard_settings *s, struct pg **out)
+{
+	const struct pg_options options = {.url = s->pg_url,
+	        .role = PG_APP,
+	        .application_name = "yavio-dashboard",
+	        .prepare = conf_bool(s->conf, CONF_PG_PREPARE),
+	        .answer_timeout_ms = DASHBOARD_PG_ANSWER_MS};
+
+	return pg_open(&options, out);
+}
+
+static void worker_stop(void *arg)
+{
+	struct app *app = arg;
+
+	pg_close(app->pg);
+	web_worker_release(&app->web);
+	free(app);
+}
 
 static enum err worker_start(void *arg, void **out)
 {
 	const struct dashboard *d = arg;
 	struct app *app = calloc(1, sizeof(*app));
+	enum err e;
 
 	if (app == NULL)
 		return ERR_DASH_INTERNAL_ERROR;
 	app->dashboard = d;
 	web_worker_init(&app->web, &dashboard_program, app, d->shm);
 	app->web.trusted_proxies = d->settings.trusted_proxies;
+	e = open_pg(&d->settings, &app->pg);
+	if (e != ERR_OK) {
+		worker_stop(app);
+		return e;
+	}
 	*out = app;
 	return ERR_OK;
 }
@@ -30,24 +59,11 @@ static void worker_serve(struct fcgi_request *r, void *arg)
 	web_serve(r, &app->web);
 }
 
-static void worker_stop(void *arg)
-{
-	struct app *app = arg;
-
-	web_worker_release(&app->web);
-	free(app);
-}
-
 /* Waits, visibly and not for ever, for a database that this program can work with. */
 static enum err wait_for_postgres(const struct dashboard_settings *s)
 {
-	const struct pg_options options = {.url = s->pg_url,
-	        .role = PG_APP,
-	        .application_name = "yavio-dashboard",
-	        .prepare = conf_bool(s->conf, CONF_PG_PREPARE),
-	        .answer_timeout_ms = DASHBOARD_PG_ANSWER_MS};
 	struct pg *pg = NULL;
-	enum err e = pg_open(&options, &pg);
+	enum err e = open_pg(s, &pg);
 
 	if (e == ERR_OK)
 		e = pg_start(pg, PG_REACH_WAIT_MS, PG_SCHEMA_WAIT_MS);
@@ -92,6 +108,8 @@ static enum err prepare(struct dashboard *d, char **argv)
 		return ERR_DASH_INTERNAL_ERROR;
 	e = shm_open_map(d->start.metrics_path, d->start.name, dashboard_metrics,
 	        DASHBOARD_METRIC_COUNT, &d->shm);
+	if (e == ERR_OK)
+		e = web_rate_open(d->settings.conf, "dashboard-rates.map", RATE_BUCKETS, &d->rates);
 	if (e != ERR_OK)
 		return e;
 	d->pool = (struct fcgi_pool){.argv = argv,
@@ -119,6 +137,7 @@ int main(int argc, char **argv)
 	if (e == ERR_OK)
 		e = fcgi_pool_run(&d.pool);
 	fcgi_pool_release(&d.pool);
+	shm_rate_close(d.rates);
 	shm_close(d.shm);
 	web_health_free(d.health);
 	dashboard_settings_release(&d.settings);

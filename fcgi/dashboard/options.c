@@ -1,21 +1,57 @@
 /* SPDX-License-Identifier: MIT
  * Settings and metric table of yavio-dashboard. */
 #include "base/log.h"
+#include "base/str.h"
+#include "crypto/crypto.h"
 #include "fcgi/dashboard/dashboard.h"
+#include "web/web_rate.h"
 
-const struct shm_metric dashboard_metrics[DASHBOARD_METRIC_COUNT] = {WEB_METRIC_ROWS("dashboard")};
+const struct shm_metric dashboard_metrics[DASHBOARD_METRIC_COUNT] = {
+        WEB_METRIC_ROWS("dashboard"), [DASHBOARD_METRIC_RATE_LIMITED] = {
+                                              "yavio_dashboard_rate_limited_total", SHM_COUNTER,
+                                              "Requests refused by a limit", {"class"},
+                                              DASHBOARD_RATE_COUNT, NULL}};
+
+static const enum conf_id RATES[DASHBOARD_RATE_COUNT] = {
+        [DASHBOARD_RATE_CEILING] = CONF_YAVIO_RL_CEILING,
+        [DASHBOARD_RATE_AUTH_STRICT] = CONF_YAVIO_RL_AUTH_STRICT,
+        [DASHBOARD_RATE_AUTH] = CONF_YAVIO_RL_AUTH,
+        [DASHBOARD_RATE_WEBHOOK] = CONF_YAVIO_RL_WEBHOOK,
+        [DASHBOARD_RATE_HEALTH] = CONF_YAVIO_RL_HEALTH,
+        [DASHBOARD_RATE_MANAGE] = CONF_YAVIO_RL_MANAGE,
+        [DASHBOARD_RATE_ANALYTICS] = CONF_YAVIO_RL_ANALYTICS,
+        [DASHBOARD_RATE_BILLING] = CONF_YAVIO_RL_BILLING,
+};
+
+enum err dashboard_key(const struct conf *c, const char *label, uint8_t out[AUTH_KEY_BYTES])
+{
+	struct conf_key active;
+	enum err e = ERR_INFRA_INVALID_ENV_VAR;
+
+	if (conf_key_at(c, CONF_ENCRYPTION_KEY, 0, &active))
+		e = auth_key_derive(conf_str(c, CONF_NEXTAUTH_SECRET), active.text, label, out);
+	crypto_wipe(&active, sizeof(active));
+	return e;
+}
 
 enum err dashboard_settings_load(struct conf *c, struct dashboard_settings *out)
 {
-	struct dashboard_settings s = {
-	        .conf = c, .metrics_token = conf_str(c, CONF_METRICS_BEARER_TOKEN)};
+	struct dashboard_settings s = {.conf = c,
+	        .metrics_token = conf_str(c, CONF_METRICS_BEARER_TOKEN),
+	        .app_url = conf_str(c, CONF_NEXTAUTH_URL),
+	        .secure = str_starts_with(conf_str(c, CONF_NEXTAUTH_URL), "https:"),
+	        .session_days = conf_int(c, CONF_YAVIO_SESSION_DAYS),
+	        .session_max_days = conf_int(c, CONF_YAVIO_SESSION_MAX_DAYS)};
 
 	if (!conf_pg_url(c, s.pg_url, sizeof(s.pg_url)) || !conf_ch_endpoint(c, &s.store) ||
-	        !web_networks_parse(conf_str(c, CONF_YAVIO_TRUSTED_PROXIES), &s.trusted_proxies)) {
+	        !web_networks_parse(conf_str(c, CONF_YAVIO_TRUSTED_PROXIES), &s.trusted_proxies) ||
+	        dashboard_key(c, "csrf", s.csrf_key) != ERR_OK) {
 		log_fatal(ERR_INFRA_INVALID_ENV_VAR, "settings cannot be used");
 		dashboard_settings_release(&s);
 		return ERR_INFRA_INVALID_ENV_VAR;
 	}
+	for (size_t i = 0; i < DASHBOARD_RATE_COUNT; i++)
+		s.rates[i] = web_rate_limit(conf_rate(c, RATES[i]));
 	*out = s;
 	return ERR_OK;
 }

@@ -1,16 +1,49 @@
 /* SPDX-License-Identifier: MIT
- * The routes of yavio-dashboard: one row names handler, authentication, rate class and body cap. */
+ * The routes of yavio-dashboard: one row names handler, authentication, class of limits, flags and
+ * fields. How to add one: dashboard.h. */
 #include "fcgi/dashboard/dashboard.h"
+#include "fcgi/dashboard/session.h"
 
+static const struct web_fields NO_FIELDS = {NULL, 0};
+
+/* A row that takes no body. On GET the fields are the query's. */
+#define READ(path_, auth_, rate_, handler_, fields_)                                               \
+	{                                                                                          \
+		.method = WEB_GET, .path = path_, .auth = WEB_AUTH_##auth_,                        \
+		.rate_class = DASHBOARD_RATE_##rate_, .handler = handler_, .fields = fields_       \
+	}
+/* A row that takes JSON; with NO_FIELDS also no body at all. */
+#define WRITE(method_, path_, auth_, rate_, handler_, fields_, ...)                                \
+	{                                                                                          \
+		.method = WEB_##method_, .path = path_, .auth = WEB_AUTH_##auth_,                  \
+		.rate_class = DASHBOARD_RATE_##rate_, .body_cap = DASHBOARD_BODY_CAP,              \
+		.media = WEB_MEDIA_JSON | WEB_MEDIA_EMPTY, .handler = handler_, .fields = fields_, \
+		__VA_ARGS__                                                                        \
+	}
+
+/* Order: of the API's tables; a fixed word before a {parameter} in the same place. */
 static const struct web_route ROUTES[] = {
-        {WEB_GET, "/api/health", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, h_health},
-        {WEB_GET, "/api/health/live", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, h_health_live},
-        {WEB_GET, "/api/metrics", WEB_AUTH_METRICS, 0, 0, WEB_MEDIA_NONE, h_metrics},
-        {WEB_GET, "/metrics", WEB_AUTH_METRICS, 0, 0, WEB_MEDIA_NONE, h_metrics},
+        /* health and numbers */
+        READ("/api/health", NONE, HEALTH, h_health, NULL),
+        READ("/api/health/live", NONE, HEALTH, h_health_live, NULL),
+        READ("/api/metrics", METRICS, HEALTH, h_metrics, NULL),
+        READ("/metrics", METRICS, HEALTH, h_metrics, NULL),
+
+        /* before a login */
+        READ("/api/auth/providers", NONE, AUTH, h_providers_get, NULL),
+        READ("/api/auth/csrf", NONE, AUTH, h_csrf_get, NULL),
+
+        /* logins */
+        WRITE(POST, "/api/auth/logout", OPTIONAL, AUTH, h_logout_post, &NO_FIELDS),
+        READ("/api/auth/session", SESSION, MANAGE, h_session_get, NULL),
+        READ("/api/auth/sessions", SESSION, MANAGE, h_sessions_list, &h_sessions_list_fields),
+        WRITE(DELETE, "/api/auth/sessions/{id}", SESSION, MANAGE, h_session_delete, &NO_FIELDS,
+                .missing = ERR_DASH_LOGIN_NOT_FOUND),
+        WRITE(DELETE, "/api/auth/sessions", SESSION, MANAGE, h_sessions_delete, &NO_FIELDS),
 };
 
-static const enum web_step ORDER[] = {WEB_STEP_SIZE, WEB_STEP_MEDIA, WEB_STEP_ADMIT, WEB_STEP_AUTH,
-        WEB_STEP_ADMIT_AFTER_AUTH, WEB_STEP_END};
+static const enum web_step ORDER[] = {WEB_STEP_BODY, WEB_STEP_MEDIA, WEB_STEP_ADMIT, WEB_STEP_AUTH,
+        WEB_STEP_ADMIT_AFTER_AUTH, WEB_STEP_FIELDS, WEB_STEP_END};
 
 const struct web_program dashboard_program = {
         .name = "dashboard",
@@ -27,5 +60,11 @@ const struct web_program dashboard_program = {
         .err_body_short = ERR_DASH_MALFORMED_JSON,
         .err_body_late = ERR_DASH_MALFORMED_JSON,
         .err_internal = ERR_DASH_INTERNAL_ERROR,
+        .err_json = ERR_DASH_MALFORMED_JSON,
+        .err_fields = ERR_DASH_VALIDATION_FAILED,
         .authenticate = dashboard_authenticate,
+        .admit = dashboard_admit,
+        .refused = dashboard_refused,
+        .run = dashboard_run,
+        .done = dashboard_done,
 };

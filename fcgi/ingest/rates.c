@@ -3,29 +3,19 @@
 #include <math.h>
 
 #include "base/clock.h"
-#include "base/log.h"
-#include "crypto/crypto.h"
 #include "fcgi/ingest/ingest.h"
+#include "web/web_rate.h"
 
 enum {
 	BUCKETS = 32768,      /* of keys and traces */
 	ADDR_BUCKETS = 32768, /* of addresses, apart: strangers push no key's bucket out */
-	SCOPE_BYTES_MAX = 1024,
 };
 
 enum err ingest_rates_open(const struct conf *c, struct ingest_rates *out)
 {
-	char path[WEB_PATH_BYTES];
-	bool named = conf_home_path(c, "run/ingest-rates.map", path, sizeof(path));
-	enum err e = shm_rate_open(named ? path : NULL, BUCKETS, &out->buckets);
+	enum err e = web_rate_open(c, "ingest-rates.map", BUCKETS, &out->buckets);
 
-	if (e != ERR_OK && named) {
-		log_warn(e, "rate limits will not survive a restart", F_STR("path", path));
-		e = shm_rate_open(NULL, BUCKETS, &out->buckets);
-	}
-	if (e == ERR_OK)
-		e = shm_rate_open(NULL, ADDR_BUCKETS, &out->addrs);
-	return e;
+	return e == ERR_OK ? shm_rate_open(NULL, ADDR_BUCKETS, &out->addrs) : e;
 }
 
 void ingest_rates_close(struct ingest_rates *r)
@@ -33,16 +23,6 @@ void ingest_rates_close(struct ingest_rates *r)
 	shm_rate_close(r->buckets);
 	shm_rate_close(r->addrs);
 	*r = (struct ingest_rates){.buckets = NULL};
-}
-
-/* Name of a bucket: scope and its parts, NUL between them. */
-static void bucket_key(const char *scope, const char *a, const char *b, uint8_t out[32])
-{
-	char text[SCOPE_BYTES_MAX];
-	int len = snprintf(text, sizeof(text), "%s%c%s%c%s", scope, '\0', a, '\0', b);
-
-	if (crypto_sha256(text, (size_t)len, out) != ERR_OK)
-		memset(out, 0, 32); /* one bucket for all is still a limit */
 }
 
 static void count_limited(const struct app *app, const char *class)
@@ -54,15 +34,12 @@ static void count_limited(const struct app *app, const char *class)
 
 static bool take_addr(const struct request *req, const struct app *app, bool look, int64_t *wait_s)
 {
-	uint8_t network[16], key[32];
-	char text[2 * sizeof(network) + 1] = "";
 	const struct ingest *in = app->ingest;
 	const struct shm_rate_limit *limit = &in->settings.rate_ip;
 	int64_t now = clock_wall_ms();
+	uint8_t key[32];
 
-	for (size_t i = 0; web_addr_network(req->addr, network) && i < sizeof(network); i++)
-		snprintf(text + 2 * i, 3, "%02x", network[i]);
-	bucket_key("ip", text, "", key);
+	web_rate_addr_key("ip", req, key);
 	return look ? shm_rate_peek(in->rates.addrs, key, limit, 1, now, wait_s)
 	            : shm_rate_take(in->rates.addrs, key, limit, 1, now, wait_s);
 }
@@ -88,7 +65,7 @@ enum err ingest_rate_stranger(const struct request *req, struct reply *rep, cons
 
 static void widget_key(const struct app *app, uint8_t key[32])
 {
-	bucket_key("widget", app->widget.project_id, app->widget.trace_id, key);
+	web_rate_key("widget", app->widget.project_id, app->widget.trace_id, key);
 }
 
 static int64_t until_expiry_s(const struct app *app)
@@ -118,7 +95,7 @@ enum err ingest_rate_peek(struct reply *rep, const struct app *app)
 		               ? ERR_OK
 		               : refuse_widget(rep, app);
 	}
-	bucket_key("key", app->key.key_id, "", key);
+	web_rate_key("key", app->key.key_id, "", key);
 	if (shm_rate_peek(
 	            in->rates.buckets, key, &in->settings.rate_key, 1, now, &rep->retry_after_s))
 		return ERR_OK;
@@ -149,7 +126,7 @@ enum err ingest_rate_charge(struct reply *rep, struct app *app, size_t events)
 
 	if (app->who == INGEST_WHO_WIDGET)
 		return charge_widget(rep, app, events);
-	bucket_key("key", app->key.key_id, "", key);
+	web_rate_key("key", app->key.key_id, "", key);
 	if (shm_rate_take(in->rates.buckets, key, &in->settings.rate_key, (double)events,
 	            clock_wall_ms(), &rep->retry_after_s))
 		return ERR_OK;
@@ -178,7 +155,7 @@ enum err ingest_rate_mint(struct reply *rep, const struct app *app, bool look)
 	uint8_t key[32];
 	bool left;
 
-	bucket_key("mint", app->key.key_id, "", key);
+	web_rate_key("mint", app->key.key_id, "", key);
 	left = look ? shm_rate_peek(in->rates.buckets, key, limit, 1, now, &rep->retry_after_s)
 	            : shm_rate_take(in->rates.buckets, key, limit, 1, now, &rep->retry_after_s);
 	if (left)

@@ -5,16 +5,17 @@
 #define JSON_BODY (WEB_MEDIA_JSON | WEB_MEDIA_ABSENT | WEB_MEDIA_GZIP)
 
 static const struct web_route ROUTES[] = {
-        {WEB_POST, "/v1/events", WEB_AUTH_API_KEY_OR_WIDGET, INGEST_RATE_EVENTS, INGEST_BODY_CAP,
-                JSON_BODY, h_events_post},
-        {WEB_POST, "/v1/widget-tokens", WEB_AUTH_API_KEY, INGEST_RATE_MINT, INGEST_MINT_BODY_CAP,
-                JSON_BODY, h_widget_tokens_post},
-        {WEB_GET, "/health", WEB_AUTH_NONE, INGEST_RATE_NONE, 0, WEB_MEDIA_NONE, h_health},
-        {WEB_GET, "/health/ready", WEB_AUTH_NONE, INGEST_RATE_NONE, 0, WEB_MEDIA_NONE,
-                h_health_ready},
-        {WEB_GET, "/health/live", WEB_AUTH_NONE, INGEST_RATE_NONE, 0, WEB_MEDIA_NONE,
-                h_health_live},
-        {WEB_GET, "/metrics", WEB_AUTH_METRICS, INGEST_RATE_NONE, 0, WEB_MEDIA_NONE, h_metrics},
+        WEB_ROUTE(WEB_POST, "/v1/events", WEB_AUTH_API_KEY_OR_WIDGET, INGEST_RATE_EVENTS,
+                INGEST_BODY_CAP, JSON_BODY, h_events_post),
+        WEB_ROUTE(WEB_POST, "/v1/widget-tokens", WEB_AUTH_API_KEY, INGEST_RATE_MINT,
+                INGEST_MINT_BODY_CAP, JSON_BODY, h_widget_tokens_post),
+        WEB_ROUTE(WEB_GET, "/health", WEB_AUTH_NONE, INGEST_RATE_NONE, 0, WEB_MEDIA_NONE, h_health),
+        WEB_ROUTE(WEB_GET, "/health/ready", WEB_AUTH_NONE, INGEST_RATE_NONE, 0, WEB_MEDIA_NONE,
+                h_health_ready),
+        WEB_ROUTE(WEB_GET, "/health/live", WEB_AUTH_NONE, INGEST_RATE_NONE, 0, WEB_MEDIA_NONE,
+                h_health_live),
+        WEB_ROUTE(WEB_GET, "/metrics", WEB_AUTH_METRICS, INGEST_RATE_NONE, 0, WEB_MEDIA_NONE,
+                h_metrics),
 };
 
 /* Credential, then room in the spool, then what the body claims to be, then its size. */

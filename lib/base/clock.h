@@ -20,5 +20,8 @@ enum { CLOCK_TEXT_BYTES = 25 };
 void clock_format_ch(int64_t unix_ms, char out[CLOCK_TEXT_BYTES]);
 /* ISO-8601 "YYYY-MM-DDThh:mm:ss.mmmZ" (UTC). */
 void clock_format_iso(int64_t unix_ms, char out[CLOCK_TEXT_BYTES]);
+/* RFC 3339 text of exactly len bytes ("2026-03-15T10:30:00Z", 0-9 digits of a second, Z or an
+ * offset) as Unix milliseconds, cut; false: anything else. */
+bool clock_parse(const char *text, size_t len, int64_t *unix_ms) MUST_CHECK;
 
 #endif

@@ -70,9 +70,6 @@ bool event_number_parse(const char *text, size_t len, double *out);
  * decimal. */
 bool event_number_money(const char *text, size_t len, struct buf *out);
 
-/* RFC 3339 to Unix milliseconds (finer digits cut); false: not a real date and time. */
-bool event_time_parse(const char *text, size_t len, int64_t *unix_ms);
-
 /* Writes the row of one event, or its error (event_row.c). index: position as sent. */
 void event_row_write(struct event_work *w, size_t index, const struct event_span *span,
         const struct event_member *members);

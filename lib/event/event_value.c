@@ -118,7 +118,7 @@ static enum event_outcome write_timestamp(
 {
 	int64_t ms, age;
 
-	if (!event_time_parse(t->p, t->len, &ms))
+	if (!clock_parse(t->p, t->len, &ms))
 		return EVENT_VALUE_BREACH;
 	age = w->origin->now_ms - ms;
 	/* Before 1970 the store's month partitions would be wrong, whatever the age limit. */

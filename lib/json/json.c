@@ -51,6 +51,19 @@ static void fault_set(struct json_fault *fault, const char *problem, size_t offs
 		return;
 	fault->problem = problem;
 	fault->offset = offset;
+	fault->key[0] = '\0';
+}
+
+/* jansson tells the key in its message only: duplicate object key near '"name"'. */
+static void fault_set_key(struct json_fault *fault, const char *message)
+{
+	const char *start = strstr(message, "near '\"");
+
+	if (fault == NULL || start == NULL)
+		return;
+	start += strlen("near '\"");
+	str_copy(fault->key, sizeof(fault->key), start);
+	fault->key[strcspn(fault->key, "\"")] = '\0';
 }
 
 bool json_parse(const char *text, size_t len, size_t depth_max, struct json_doc **out,
@@ -65,6 +78,8 @@ bool json_parse(const char *text, size_t len, size_t depth_max, struct json_doc 
 		        json_error_code(&error) == json_error_duplicate_key ? "duplicate_key"
 		                                                            : "not_json",
 		        error.position > 0 ? (size_t)error.position : 0);
+		if (json_error_code(&error) == json_error_duplicate_key)
+			fault_set_key(fault, error.text);
 		return false;
 	}
 	if (deeper_than(root, depth_max)) {

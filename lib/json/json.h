@@ -7,7 +7,7 @@
 #include "base/base.h"
 #include "base/buf.h"
 
-enum { JSON_DEPTH_MAX = 512 };
+enum { JSON_DEPTH_MAX = 512, JSON_FAULT_KEY_BYTES = 65 };
 
 /* A parsed document; opaque. Values inside live as long as it does. */
 struct json_doc;
@@ -17,6 +17,7 @@ typedef const struct json_value json_value;
 struct json_fault {
 	const char *problem; /* static: "not_json", "duplicate_key", "too_deep", "out_of_memory" */
 	size_t offset;       /* of a syntax error in bytes, else 0 */
+	char key[JSON_FAULT_KEY_BYTES]; /* of duplicate_key, as written, cut; else "" */
 };
 
 /* Parses exactly one value in len bytes: RFC 8259, duplicate keys and anything behind it refused,

@@ -143,6 +143,15 @@ int64_t pg_time_ms(const struct pg_result *r, size_t row, size_t col);
 
 /* --- transactions --- */
 
+/* One more statement in the round trip that opens a transaction. It runs also when the login is
+ * unknown, then without a tenant: it has to fail or find nothing. */
+struct pg_then {
+	enum pg_query query;
+	const struct pg_param *params;
+	size_t len;
+	struct pg_result *result; /* caller frees with pg_result_free; NULL on error */
+};
+
 /* A login, looked up and touched by auth_session() in the round trip that opens the transaction. */
 struct pg_login {
 	uint8_t token_hash[PG_TOKEN_HASH_BYTES];
@@ -160,8 +169,8 @@ enum err pg_tx_begin(struct pg *pg) MUST_CHECK;
 /* On app connections, the two ways to open one: as user_id (which a function of the database just
  * returned, or a new account's), or as the owner of a login. */
 enum err pg_tx_begin_user(struct pg *pg, const char *user_id) MUST_CHECK;
-/* ERR_DASH_SESSION_EXPIRED: no such login; no transaction is open then. */
-enum err pg_tx_begin_login(struct pg *pg, struct pg_login *login) MUST_CHECK;
+/* then may be NULL. ERR_DASH_SESSION_EXPIRED: no such login; no transaction is open then. */
+enum err pg_tx_begin_login(struct pg *pg, struct pg_login *login, struct pg_then *then) MUST_CHECK;
 /* Also ends the transaction when it fails. ERR_DB_PG_QUERY_FAILED: a statement in it had failed, so
  * it was rolled back. ERR_DB_PG_CONNECTION_REFUSED: lost while committing, outcome unknown. */
 enum err pg_tx_commit(struct pg *pg) MUST_CHECK;

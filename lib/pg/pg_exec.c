@@ -86,7 +86,7 @@ enum err pg_judge(struct pg *pg, const PGresult *res, const char *statement)
 	}
 }
 
-static enum err check_call(struct pg *pg, enum pg_query q, size_t len)
+enum err pg_check_call(struct pg *pg, enum pg_query q, size_t len)
 {
 	const char *fault = NULL;
 
@@ -134,7 +134,7 @@ static enum err exchange(
 	return e;
 }
 
-static enum err wrap(PGresult *res, const char *statement, struct pg_result **out)
+enum err pg_wrap(PGresult *res, const char *statement, struct pg_result **out)
 {
 	struct pg_result *r;
 
@@ -168,7 +168,7 @@ enum err pg_exec(struct pg *pg, enum pg_query q, const struct pg_param *params, 
 
 	if (out != NULL)
 		*out = NULL;
-	e = check_call(pg, q, len);
+	e = pg_check_call(pg, q, len);
 	if (e != ERR_OK)
 		return e;
 	if (pg->tx == PG_TX_LOST)
@@ -186,7 +186,7 @@ enum err pg_exec(struct pg *pg, enum pg_query q, const struct pg_param *params, 
 	else
 		(void)refuse(pg, q, "a value does not have the form of its type", e);
 	pg_bound_release(&bound);
-	return e == ERR_OK ? wrap(res, pg_queries[q].name, out) : e;
+	return e == ERR_OK ? pg_wrap(res, pg_queries[q].name, out) : e;
 }
 
 /* Message, detail and hint of a failed script; migrations hold no user's values. */

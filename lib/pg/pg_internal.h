@@ -75,6 +75,11 @@ struct pg_bound {
 };
 enum err pg_bind(const struct pg_param *params, size_t len, struct pg_bound *out) MUST_CHECK;
 void pg_bound_release(struct pg_bound *b);
+/* Whether the role may run the statement with so many parameters: ERR_OK or ERR_DB_INTERNAL_ERROR.
+ */
+enum err pg_check_call(struct pg *pg, enum pg_query q, size_t len) MUST_CHECK;
+/* Makes *out of a result; out NULL: the result is dropped. */
+enum err pg_wrap(PGresult *res, const char *statement, struct pg_result **out) MUST_CHECK;
 /* Queues one statement on a connection in any mode. */
 bool pg_send(struct pg *pg, enum pg_query q, const struct pg_bound *bound);
 /* Next result within the answer timeout. NULL and *lost false: no more of this statement. */

@@ -32,27 +32,56 @@ enum err pg_tx_begin(struct pg *pg)
 	return e;
 }
 
-/* The answers to BEGIN, the tenant's statement and the sync that ends them; *out gets the rows of
- * the second. */
-static enum err read_pair(struct pg *pg, enum pg_query second, PGresult **out)
+/* What opens a transaction in one round trip: BEGIN, the tenant, maybe one statement more. */
+struct opening {
+	enum pg_query query[3];
+	struct pg_bound bound[3];
+	PGresult *result[3];
+	int len;
+};
+
+static void opening_release(struct opening *o)
+{
+	for (int i = 0; i < o->len; i++) {
+		pg_bound_release(&o->bound[i]);
+		PQclear(o->result[i]);
+	}
+}
+
+static enum err opening_add(struct pg *pg, struct opening *o, enum pg_query q,
+        const struct pg_param *params, size_t len)
+{
+	int i = o->len++;
+	enum err e = pg_check_call(pg, q, len);
+
+	o->query[i] = q;
+	o->bound[i].len = 0;
+	if (e != ERR_OK)
+		return e;
+	if (pg_bind(params, len, &o->bound[i]) != ERR_OK)
+		return misuse(pg, "a value does not have the form of its type");
+	return ERR_OK;
+}
+
+/* The answers to all of it and to the sync that ends them; a failed statement has no result. */
+static enum err read_answers(struct pg *pg, struct opening *o)
 {
 	enum err first_error = ERR_OK;
 	bool lost = false;
 
-	for (int i = 0; i < 3 && !lost; i++) {
-		static const int begin = PGQ_TX_BEGIN;
-		const char *name = pg_queries[i == 0 ? begin : (int)second].name;
+	for (int i = 0; i <= o->len && !lost; i++) {
+		const char *name = pg_queries[o->query[i < o->len ? i : 0]].name;
 		PGresult *res = pg_receive(pg, &lost);
 
 		if (first_error == ERR_OK)
 			first_error = pg_judge(pg, res, name);
 		if (i == 0 && first_error == ERR_OK)
 			pg->tx = PG_TX_OPEN;
-		if (i == 1 && first_error == ERR_OK)
-			*out = res;
+		if (i < o->len && first_error == ERR_OK)
+			o->result[i] = res;
 		else
 			PQclear(res);
-		if (i < 2 && !lost)
+		if (i < o->len && !lost)
 			PQclear(pg_receive(pg, &lost));
 	}
 	if (lost || PQstatus(pg->conn) == CONNECTION_BAD || !PQexitPipelineMode(pg->conn)) {
@@ -64,51 +93,58 @@ static enum err read_pair(struct pg *pg, enum pg_query second, PGresult **out)
 	return first_error;
 }
 
-static enum err open_pair(struct pg *pg, enum pg_query second, const struct pg_param *params,
-        size_t len, PGresult **out)
+static bool send_all(struct pg *pg, const struct opening *o)
 {
-	struct pg_bound bound = {.len = 0};
+	if (!PQenterPipelineMode(pg->conn))
+		return false;
+	for (int i = 0; i < o->len; i++) {
+		if (!pg_send(pg, o->query[i], &o->bound[i]))
+			return false;
+	}
+	return PQpipelineSync(pg->conn);
+}
+
+/* After an error no transaction is open, but the results before the statement that failed are
+ * there. */
+static enum err open_tenant(struct pg *pg, struct opening *o, enum pg_query tenant,
+        const struct pg_param *params, size_t len, struct pg_then *then)
+{
 	enum err e;
 
-	*out = NULL;
 	if (pg->role != PG_APP)
 		return misuse(pg, "only app connections have tenants");
 	if (pg->tx != PG_TX_NONE)
 		return misuse(pg, "a transaction is open already");
 	e = pg_ensure(pg);
+	if (e == ERR_OK)
+		e = opening_add(pg, o, PGQ_TX_BEGIN, PG_NO_PARAMS);
+	if (e == ERR_OK)
+		e = opening_add(pg, o, tenant, params, len);
+	if (e == ERR_OK && then != NULL)
+		e = opening_add(pg, o, then->query, then->params, then->len);
 	if (e != ERR_OK)
 		return e;
-	e = pg_bind(params, len, &bound);
-	if (e != ERR_OK) {
-		pg_bound_release(&bound);
-		return misuse(pg, "a value does not have the form of its type");
-	}
-	if (PQenterPipelineMode(pg->conn) && pg_send(pg, PGQ_TX_BEGIN, NULL) &&
-	        pg_send(pg, second, &bound) && PQpipelineSync(pg->conn)) {
-		e = read_pair(pg, second, out);
+	if (send_all(pg, o)) {
+		e = read_answers(pg, o);
 	} else {
-		pg_error_clear(pg, pg_queries[second].name);
+		pg_error_clear(pg, pg_queries[tenant].name);
 		pg_drop(pg);
 		e = ERR_DB_PG_CONNECTION_REFUSED;
 	}
-	pg_bound_release(&bound);
-	if (e != ERR_OK) {
-		PQclear(*out);
-		*out = NULL;
+	if (e != ERR_OK)
 		pg_tx_rollback(pg);
-	}
 	return e;
 }
 
 enum err pg_tx_begin_user(struct pg *pg, const char *user_id)
 {
-	PGresult *res;
+	struct opening o = {.len = 0};
 	enum err e;
 
 	if (user_id == NULL)
 		return misuse(pg, "no tenant given");
-	e = open_pair(pg, PGQ_TX_SET_USER, PG_PARAMS(PG_UUID(user_id)), &res);
-	PQclear(res);
+	e = open_tenant(pg, &o, PGQ_TX_SET_USER, PG_PARAMS(PG_UUID(user_id)), NULL);
+	opening_release(&o);
 	return e;
 }
 
@@ -122,24 +158,43 @@ static void read_login(const struct pg_result *r, struct pg_login *login)
 	login->touched = pg_bool(r, 0, 5);
 }
 
-enum err pg_tx_begin_login(struct pg *pg, struct pg_login *login)
+/* The statement that came with an unknown login may have failed for want of a tenant: that is no
+ * failure of its own. */
+static enum err take_login(
+        struct pg *pg, struct opening *o, struct pg_login *login, struct pg_then *then, enum err e)
 {
-	struct pg_result r = {.statement = pg_queries[PGQ_TX_LOGIN].name};
-	enum err e;
+	const struct pg_result r = {
+	        .res = o->result[1], .statement = pg_queries[PGQ_TX_LOGIN].name};
 
-	e = open_pair(pg, PGQ_TX_LOGIN,
-	        PG_PARAMS(PG_BYTES(login->token_hash, sizeof(login->token_hash)),
-	                PG_INT(login->session_days), PG_INT(login->session_max_days)),
-	        &r.res);
+	if (r.res != NULL && pg_rows(&r) != 1) {
+		pg_tx_rollback(pg);
+		return ERR_DASH_SESSION_EXPIRED;
+	}
 	if (e != ERR_OK)
 		return e;
-	if (pg_rows(&r) == 1) {
-		read_login(&r, login);
-	} else {
+	read_login(&r, login);
+	if (then == NULL)
+		return ERR_OK;
+	e = pg_wrap(o->result[2], pg_queries[then->query].name, &then->result);
+	o->result[2] = NULL;
+	if (e != ERR_OK)
 		pg_tx_rollback(pg);
-		e = ERR_DASH_SESSION_EXPIRED;
-	}
-	PQclear(r.res);
+	return e;
+}
+
+enum err pg_tx_begin_login(struct pg *pg, struct pg_login *login, struct pg_then *then)
+{
+	struct opening o = {.len = 0};
+	enum err e;
+
+	if (then != NULL)
+		then->result = NULL;
+	e = open_tenant(pg, &o, PGQ_TX_LOGIN,
+	        PG_PARAMS(PG_BYTES(login->token_hash, sizeof(login->token_hash)),
+	                PG_INT(login->session_days), PG_INT(login->session_max_days)),
+	        then);
+	e = take_login(pg, &o, login, then, e);
+	opening_release(&o);
 	return e;
 }
 
@@ -182,7 +237,7 @@ void pg_tx_rollback(struct pg *pg)
 static enum err begin_as(struct pg *pg, const struct pg_tx_as *as)
 {
 	if (as != NULL && as->login != NULL)
-		return pg_tx_begin_login(pg, as->login);
+		return pg_tx_begin_login(pg, as->login, NULL);
 	if (as != NULL && as->user_id != NULL)
 		return pg_tx_begin_user(pg, as->user_id);
 	return pg_tx_begin(pg);

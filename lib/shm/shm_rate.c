@@ -24,6 +24,7 @@ struct taking {
 	bool some; /* what is there, when that is less */
 	bool taken;
 	double missing;
+	double left;
 };
 
 enum err shm_rate_open(const char *path, size_t buckets, struct shm_rate **out)
@@ -80,6 +81,7 @@ static void take(void *value, bool fresh, void *ctx)
 	t->missing = t->taken ? 0 : t->cost - b->tokens;
 	if (t->taken && !t->keep)
 		b->tokens = fmin(t->limit->burst, b->tokens - t->cost);
+	t->left = b->tokens;
 }
 
 static bool run(struct shm_rate *r, const uint8_t *key, struct taking *t, int64_t *wait_s)
@@ -99,6 +101,20 @@ bool shm_rate_take(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
 	struct taking t = {.limit = limit, .cost = cost, .now_ms = now_ms};
 
 	return run(r, key, &t, wait_s);
+}
+
+bool shm_rate_draw(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
+        const struct shm_rate_limit *limit, double cost, int64_t now_ms,
+        struct shm_rate_state *state)
+{
+	struct taking t = {.limit = limit, .cost = cost, .now_ms = now_ms};
+
+	*state = (struct shm_rate_state){.left = 0};
+	if (!run(r, key, &t, &state->wait_s) || limit->rate > 0) {
+		state->left = t.left;
+		state->reset_s = (int64_t)ceil((limit->burst - t.left) / limit->rate);
+	}
+	return state->wait_s == 0;
 }
 
 bool shm_rate_peek(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],

@@ -27,6 +27,15 @@ void shm_rate_close(struct shm_rate *r);
 bool shm_rate_take(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
         const struct shm_rate_limit *limit, double cost, int64_t now_ms,
         int64_t *wait_s) MUST_CHECK;
+struct shm_rate_state {
+	double left;     /* tokens after the call */
+	int64_t wait_s;  /* 0: taken; else as *wait_s above */
+	int64_t reset_s; /* until the bucket is full again */
+};
+/* shm_rate_take that also tells how the bucket stands; with the limit off all of state is 0. */
+bool shm_rate_draw(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
+        const struct shm_rate_limit *limit, double cost, int64_t now_ms,
+        struct shm_rate_state *state) MUST_CHECK;
 /* Whether at least cost tokens are there; takes none. */
 bool shm_rate_peek(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
         const struct shm_rate_limit *limit, double cost, int64_t now_ms,

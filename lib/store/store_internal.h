@@ -66,5 +66,10 @@ void store_read_text(const struct pg_result *r, size_t row, size_t col, char *ou
  * ERR_DASH_INSUFFICIENT_ROLE, ERR_DASH_WORKSPACE_NOT_FOUND. */
 enum err store_workspace_hold(
         struct pg *pg, const char *workspace_id, struct store_place *out) MUST_CHECK;
+/* "" is NULL to the database. */
+static inline const char *store_or_null(const char *text)
+{
+	return text != NULL && text[0] != '\0' ? text : NULL;
+}
 
 #endif

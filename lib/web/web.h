@@ -10,7 +10,9 @@
 #include "base/errors.h"
 #include "base/id.h"
 #include "fcgi/fcgi.h"
+#include "json/json.h"
 #include "shm/shm.h"
+#include "web/web_field.h"
 #include "web/web_metrics.h"
 
 enum {
@@ -42,8 +44,14 @@ enum web_auth {
 	WEB_AUTH_METRICS, /* Bearer METRICS_BEARER_TOKEN, or loopback when none is set */
 	WEB_AUTH_API_KEY,
 	WEB_AUTH_API_KEY_OR_WIDGET,
-	WEB_AUTH_SESSION,
-	WEB_AUTH_SESSION_RECENT,
+	WEB_AUTH_OPTIONAL, /* a login of any stage where there is one */
+	WEB_AUTH_STAGE,    /* a login that waits for its second factor */
+	WEB_AUTH_SESSION,  /* a login */
+	/* a login with at least this role in the workspace or project of the path */
+	WEB_AUTH_VIEWER,
+	WEB_AUTH_MEMBER,
+	WEB_AUTH_ADMIN,
+	WEB_AUTH_OWNER,
 };
 
 /* Media types a body may have. */
@@ -53,7 +61,8 @@ enum web_media {
 	WEB_MEDIA_TEXT = 1 << 1,
 	WEB_MEDIA_ABSENT = 1 << 2, /* no Content-Type at all is taken too */
 	WEB_MEDIA_ANY = 1 << 3,
-	WEB_MEDIA_GZIP = 1 << 4, /* Content-Encoding gzip or x-gzip is passed on to the handler */
+	WEB_MEDIA_EMPTY = 1 << 5, /* no Content-Type is taken with an empty body, after STEP_BODY */
+	WEB_MEDIA_GZIP = 1 << 4,  /* Content-Encoding gzip or x-gzip is passed on to the handler */
 };
 
 struct web_route {
@@ -64,16 +73,29 @@ struct web_route {
 	size_t body_cap;     /* bytes; 0: a body is not looked at */
 	unsigned media;      /* of enum web_media */
 	web_handler *handler;
+	unsigned flags;                  /* meaning is the program's */
+	const struct web_fields *fields; /* what WEB_STEP_FIELDS reads; NULL: nothing is read */
+	enum err missing; /* answer to an {id} or {userId} of the path that is no UUID, given in
+	                     the place of the handler; ERR_OK: not looked at */
 };
+/* A row without the last three. */
+#define WEB_ROUTE(method_, path_, auth_, rate_class_, body_cap_, media_, handler_)                 \
+	{                                                                                          \
+		.method = method_, .path = path_, .auth = auth_, .rate_class = rate_class_,        \
+		.body_cap = body_cap_, .media = media_, .handler = handler_                        \
+	}
 
-/* The order in which a program refuses; ends with WEB_STEP_END. The body is read last. */
+/* The order in which a program refuses; ends with WEB_STEP_END. The body is read last, unless
+ * WEB_STEP_BODY is in it. */
 enum web_step {
 	WEB_STEP_END,
 	WEB_STEP_SIZE,             /* declared length over the cap */
+	WEB_STEP_BODY,             /* reads the body: declared or real length over the cap */
 	WEB_STEP_MEDIA,            /* Content-Type */
 	WEB_STEP_ADMIT,            /* the program's admit hook: limits, origin, room */
 	WEB_STEP_AUTH,             /* the program's authenticate hook */
 	WEB_STEP_ADMIT_AFTER_AUTH, /* admit hook again, principal known */
+	WEB_STEP_FIELDS,           /* JSON body or query against the route's fields */
 };
 
 enum web_cors {
@@ -112,6 +134,8 @@ struct web_program {
 	/* Numbers of this program for the general refusals. */
 	enum err err_route, err_method, err_too_large, err_media, err_coding, err_body_short,
 	        err_body_late, err_internal;
+	/* Only with WEB_STEP_FIELDS: no JSON object; a field is wrong. */
+	enum err err_json, err_fields;
 
 	/* Both may be NULL. ERR_OK lets pass; anything else is the answer. They may set
 	 * req->principal and reply headers. */
@@ -121,6 +145,12 @@ struct web_program {
 	/* Called with every error before it is answered: returns the one to answer instead, or the
 	 * same. May be NULL. */
 	enum err (*refused)(struct request *, struct reply *, struct app *, enum err);
+
+	/* Calls the handler of req->route; NULL: the dispatcher does. */
+	web_handler *run;
+
+	/* Called once a request, after its reply was sent. May be NULL. */
+	void (*done)(struct request *, struct app *);
 
 	/* The cap of a route where an option changes it; NULL: route->body_cap always. */
 	size_t (*body_cap)(const struct app *, const struct web_route *);
@@ -135,6 +165,7 @@ struct web_worker {
 	struct buf body; /* memory reused from request to request */
 	struct buf reply_body;
 	struct buf reply_headers;
+	struct buf texts; /* values of fields */
 };
 
 struct web_path_param {
@@ -155,6 +186,9 @@ struct request {
 	struct buf *body; /* whole, as received */
 	void *principal;  /* set by authenticate */
 	unsigned media;   /* of the route; authenticate may widen it */
+	struct buf *texts;
+	struct web_value values[WEB_FIELDS_MAX]; /* by place in route->fields; see web_text */
+	struct web_faults faults;                /* what is wrong with the fields */
 	int64_t started_ns;
 	/* For the log line, where known; set by authenticate and the handler. */
 	const char *workspace_id, *project_id, *key_prefix;
@@ -167,6 +201,8 @@ struct reply {
 	struct buf *headers; /* "Name: value\r\n"; add with web_reply_header */
 	struct buf *body;
 	int64_t retry_after_s; /* sent on 429 and 503, at least 1 */
+	/* How the bucket stands that the request drew from: RateLimit-* headers; limit 0: none. */
+	int64_t rate_limit, rate_left, rate_reset_s;
 };
 
 void web_worker_init(
@@ -182,12 +218,18 @@ void web_serve(struct fcgi_request *r, struct web_worker *w);
 const char *web_header(const struct request *req, const char *name);
 /* Value of a {name} of the route; NULL: no such. */
 const char *web_path_param(const struct request *req, const char *name);
+/* Whether text has the form of our ids: a UUID in lower case. */
+bool web_is_id(const char *text);
 /* Percent-decoded first value of a query parameter into out; false: absent, too long, malformed or
  * a NUL inside. */
 bool web_query_param(const struct request *req, const char *name, char *out, size_t out_size);
 /* The credential of "Authorization: Bearer x" (scheme in any case, one or more spaces); NULL: no
  * such header or another scheme; "" when nothing follows. */
 const char *web_bearer(const struct request *req);
+/* The User-Agent as text that may be stored and shown: at most 256 code points, what is no text
+ * becomes "?"; "" when absent. */
+enum { WEB_USER_AGENT_CHARS = 256, WEB_USER_AGENT_BYTES = WEB_USER_AGENT_CHARS * 4 + 1 };
+void web_user_agent(const struct request *req, char out[WEB_USER_AGENT_BYTES]);
 /* True when it came from loopback (behind trusted proxies: the client did). */
 bool web_is_loopback(const struct request *req);
 
@@ -195,6 +237,13 @@ bool web_is_loopback(const struct request *req);
 bool web_reply_header(struct reply *rep, const char *name, const char *value);
 /* Adds text to the body. */
 bool web_reply_text(struct reply *rep, const char *text);
+/* A writer into the body, which is to hold one object; w ends it with json_write_end_object. */
+void web_reply_object(struct reply *rep, struct json_writer *w);
+/* Unix milliseconds as "2026-03-15T10:30:00.000Z"; 0: null. */
+void web_write_time(struct json_writer *w, const char *key, int64_t unix_ms);
+/* A list's reply: web_list_begin, one value an item, web_list_end. total: of all pages. */
+void web_list_begin(struct reply *rep, struct json_writer *w);
+void web_list_end(struct json_writer *w, const struct web_page *page, int64_t total);
 
 /* Writes {"error":{...}} for e into the body and its status; used by the dispatcher when a handler
  * returns an error, and by handlers that add members behind it: with open the last brace is left

@@ -10,7 +10,7 @@ struct web_exchange {
 	struct request req;
 	struct reply rep;
 	struct web_worker *worker;
-	bool is_head;
+	bool is_head, body_read;
 	unsigned allowed; /* methods that the path knows */
 };
 
@@ -28,6 +28,11 @@ enum err web_check_media(
 void web_client_addr(struct request *req, const struct web_networks *trusted);
 /* Takes the web server's request id where it is well formed, else makes one. */
 void web_request_id(struct request *req);
+
+/* web_field.c: fills req.values. ERR_OK, or the code to answer; req.faults tells more. */
+enum err web_fields_read(const struct web_program *p, struct request *req) MUST_CHECK;
+/* Adds ,"details":[…]. */
+void web_faults_json(const struct web_faults *faults, struct buf *out);
 
 void web_cors(struct request *req, struct reply *rep, bool preflight);
 

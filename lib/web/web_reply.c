@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * What a handler may put into a reply, and the one shape of errors. */
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "web/web_internal.h"
@@ -27,8 +28,43 @@ void web_reply_error(struct reply *rep, const struct request *req, enum err e, b
 	buf_clear(rep->body);
 	buf_addf(rep->body, "{\"error\":{\"code\":\"%s\",\"message\":", info->code);
 	buf_add_json_str(rep->body, info->message);
-	buf_addf(rep->body, ",\"status\":%d,\"requestId\":\"%s\"}%s", info->http_status, req->id,
-	        open ? "" : "}");
+	buf_addf(rep->body, ",\"status\":%d,\"requestId\":\"%s\"", info->http_status, req->id);
+	if (info->http_status == 400 && req->faults.len > 0)
+		web_faults_json(&req->faults, rep->body);
+	buf_add_str(rep->body, open ? "}" : "}}");
+}
+
+void web_reply_object(struct reply *rep, struct json_writer *w)
+{
+	json_write_init(w, rep->body);
+	json_write_object(w, NULL);
+}
+
+void web_write_time(struct json_writer *w, const char *key, int64_t unix_ms)
+{
+	char text[CLOCK_TEXT_BYTES];
+
+	if (unix_ms == 0) {
+		json_write_null(w, key);
+		return;
+	}
+	clock_format_iso(unix_ms, text);
+	json_write_str(w, key, text);
+}
+
+void web_list_begin(struct reply *rep, struct json_writer *w)
+{
+	web_reply_object(rep, w);
+	json_write_array(w, "items");
+}
+
+void web_list_end(struct json_writer *w, const struct web_page *page, int64_t total)
+{
+	json_write_end_array(w);
+	json_write_int(w, "page", page->number);
+	json_write_int(w, "pageSize", page->size);
+	json_write_int(w, "total", total);
+	json_write_end_object(w);
 }
 
 void web_cors(struct request *req, struct reply *rep, bool preflight)

@@ -21,6 +21,11 @@ const char *web_path_param(const struct request *req, const char *name)
 	return NULL;
 }
 
+bool web_is_id(const char *text)
+{
+	return str_is_uuid(text) && strpbrk(text, "ABCDEF") == NULL;
+}
+
 const char *web_bearer(const struct request *req)
 {
 	const char *value = web_header(req, "Authorization");
@@ -31,6 +36,27 @@ const char *web_bearer(const struct request *req)
 	if (*value != ' ' && *value != '\0')
 		return NULL;
 	return value + strspn(value, " ");
+}
+
+void web_user_agent(const struct request *req, char out[WEB_USER_AGENT_BYTES])
+{
+	const char *p = web_header(req, "User-Agent");
+	size_t n = 0, left = p != NULL ? strlen(p) : 0;
+
+	for (int chars = 0; left > 0 && chars < WEB_USER_AGENT_CHARS; chars++) {
+		size_t len = str_utf8_len(p, left);
+
+		if (len == 0 || (len == 1 && ((uint8_t)*p < 0x20 || *p == 0x7f))) {
+			out[n++] = '?';
+			len = 1;
+		} else {
+			memcpy(out + n, p, len);
+			n += len;
+		}
+		p += len;
+		left -= len;
+	}
+	out[n] = '\0';
 }
 
 bool web_is_loopback(const struct request *req)
@@ -116,10 +142,13 @@ static bool type_is(const char *value, const char *type)
 	       charset_is_utf8(value + len);
 }
 
-static bool media_fits(unsigned media, const char *value)
+static bool media_fits(const struct request *req, const char *value)
 {
-	if (value == NULL)
-		return (media & WEB_MEDIA_ABSENT) != 0;
+	unsigned media = req->media;
+
+	if (value == NULL || value[0] == '\0')
+		return (media & WEB_MEDIA_ABSENT) != 0 ||
+		       ((media & WEB_MEDIA_EMPTY) != 0 && req->body->len == 0);
 	return ((media & WEB_MEDIA_JSON) != 0 && type_is(value, "application/json")) ||
 	       ((media & WEB_MEDIA_TEXT) != 0 && type_is(value, "text/plain"));
 }
@@ -138,7 +167,7 @@ enum err web_check_media(const struct web_program *p, struct request *req, struc
 
 	if (media == WEB_MEDIA_NONE)
 		return ERR_OK;
-	if ((media & WEB_MEDIA_ANY) == 0 && !media_fits(media, web_header(req, "Content-Type")))
+	if ((media & WEB_MEDIA_ANY) == 0 && !media_fits(req, web_header(req, "Content-Type")))
 		return p->err_media;
 	if (!coding_fits(media, web_header(req, "Content-Encoding"))) {
 		web_reply_header(rep, "Accept-Encoding",

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "crypto/crypto.h"
 #include "web/web_internal.h"
 
 static const char DEFAULT_TYPE[] = "application/json; charset=utf-8";
@@ -27,6 +28,7 @@ void web_worker_init(
 	buf_init(&w->body, body_cap);
 	buf_init(&w->reply_body, program->reply_cap);
 	buf_init(&w->reply_headers, WEB_HEADERS_BYTES_MAX);
+	buf_init(&w->texts, body_cap + FCGI_QUERY_BYTES_MAX + 2 * WEB_FIELDS_MAX);
 }
 
 void web_worker_release(struct web_worker *w)
@@ -34,6 +36,7 @@ void web_worker_release(struct web_worker *w)
 	buf_release(&w->body);
 	buf_release(&w->reply_body);
 	buf_release(&w->reply_headers);
+	buf_release(&w->texts);
 }
 
 /* ---- preconditions --------------------------------------------------------------------------- */
@@ -53,33 +56,6 @@ static enum err check_size(struct web_exchange *x)
 
 	if (cap > 0 && declared > 0 && (uint64_t)declared > cap)
 		return x->worker->program->err_too_large;
-	return ERR_OK;
-}
-
-static enum err take_step(struct web_exchange *x, enum web_step step)
-{
-	const struct web_program *p = x->worker->program;
-
-	switch (step) {
-	case WEB_STEP_SIZE:
-		return check_size(x);
-	case WEB_STEP_MEDIA:
-		return web_check_media(p, &x->req, &x->rep);
-	case WEB_STEP_AUTH:
-		if (x->req.route->auth == WEB_AUTH_NONE)
-			return ERR_OK;
-		/* Fails closed: a route that asks for what nobody checks is nobody's. */
-		if (p->authenticate == NULL)
-			return p->err_internal;
-		return p->authenticate(&x->req, &x->rep, x->worker->app);
-	case WEB_STEP_ADMIT:
-	case WEB_STEP_ADMIT_AFTER_AUTH:
-		if (p->admit == NULL)
-			return ERR_OK;
-		return p->admit(&x->req, &x->rep, x->worker->app, step);
-	case WEB_STEP_END:
-		break;
-	}
 	return ERR_OK;
 }
 
@@ -103,6 +79,38 @@ static enum err read_body(struct web_exchange *x)
 		break;
 	}
 	return p->err_internal;
+}
+
+static enum err take_step(struct web_exchange *x, enum web_step step)
+{
+	const struct web_program *p = x->worker->program;
+
+	switch (step) {
+	case WEB_STEP_SIZE:
+		return check_size(x);
+	case WEB_STEP_BODY:
+		x->body_read = true;
+		return read_body(x);
+	case WEB_STEP_FIELDS:
+		return web_fields_read(p, &x->req);
+	case WEB_STEP_MEDIA:
+		return web_check_media(p, &x->req, &x->rep);
+	case WEB_STEP_AUTH:
+		if (x->req.route->auth == WEB_AUTH_NONE)
+			return ERR_OK;
+		/* Fails closed: a route that asks for what nobody checks is nobody's. */
+		if (p->authenticate == NULL)
+			return p->err_internal;
+		return p->authenticate(&x->req, &x->rep, x->worker->app);
+	case WEB_STEP_ADMIT:
+	case WEB_STEP_ADMIT_AFTER_AUTH:
+		if (p->admit == NULL)
+			return ERR_OK;
+		return p->admit(&x->req, &x->rep, x->worker->app, step);
+	case WEB_STEP_END:
+		break;
+	}
+	return ERR_OK;
 }
 
 static enum err refuse_method(struct web_exchange *x)
@@ -139,10 +147,10 @@ static enum err handle(struct web_exchange *x)
 		if (e != ERR_OK)
 			return e;
 	}
-	e = read_body(x);
+	e = x->body_read ? ERR_OK : read_body(x);
 	if (e != ERR_OK)
 		return e;
-	return x->req.route->handler(&x->req, &x->rep, x->worker->app);
+	return (p->run != NULL ? p->run : x->req.route->handler)(&x->req, &x->rep, x->worker->app);
 }
 
 /* ---- reply ----------------------------------------------------------------------------------- */
@@ -158,6 +166,11 @@ static void add_common_headers(struct web_exchange *x)
 	if (rep->status == 429 || rep->status == 503)
 		buf_addf(rep->headers, "Retry-After: %" PRId64 "\r\n",
 		        rep->retry_after_s > 0 ? rep->retry_after_s : 1);
+	if (rep->rate_limit > 0)
+		buf_addf(rep->headers,
+		        "RateLimit-Limit: %" PRId64 "\r\nRateLimit-Remaining: %" PRId64
+		        "\r\nRateLimit-Reset: %" PRId64 "\r\n",
+		        rep->rate_limit, rep->rate_left, rep->rate_reset_s);
 	if (rep->status == 204)
 		return;
 	web_reply_header(
@@ -231,6 +244,12 @@ static void account(const struct web_exchange *x, enum err e)
 	        F_STR("keyPrefix", x->req.key_prefix), F_INT("eventCount", x->req.events));
 }
 
+static void wipe(struct buf *b)
+{
+	if (b->data != NULL)
+		crypto_wipe(b->data, b->len);
+}
+
 void web_serve(struct fcgi_request *r, struct web_worker *w)
 {
 	struct web_exchange x = {.req = {.fcgi = r,
@@ -238,6 +257,7 @@ void web_serve(struct fcgi_request *r, struct web_worker *w)
 	                                 .path = fcgi_path(r),
 	                                 .query = fcgi_query(r),
 	                                 .body = &w->body,
+	                                 .texts = &w->texts,
 	                                 .started_ns = fcgi_started_ns(r)},
 	        .rep = {.status = 200, .headers = &w->reply_headers, .body = &w->reply_body},
 	        .worker = w};
@@ -246,6 +266,7 @@ void web_serve(struct fcgi_request *r, struct web_worker *w)
 	buf_clear(&w->body);
 	buf_clear(&w->reply_body);
 	buf_clear(&w->reply_headers);
+	buf_clear(&w->texts);
 	x.is_head = strcmp(x.req.method, "HEAD") == 0;
 	web_request_id(&x.req);
 	web_client_addr(&x.req, &w->trusted_proxies);
@@ -257,6 +278,12 @@ void web_serve(struct fcgi_request *r, struct web_worker *w)
 		answer_error(&x, e);
 	}
 	send_reply(&x);
+	if (w->program->done != NULL)
+		w->program->done(&x.req, w->app);
 	account(&x, e);
 	log_set_request_id(NULL);
+	/* Passwords and tokens do not stay for whoever reads this memory next. */
+	wipe(&w->texts);
+	if (x.req.route != NULL && x.req.route->fields != NULL)
+		wipe(&w->body);
 }

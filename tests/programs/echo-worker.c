@@ -123,17 +123,18 @@ static enum err numbers(struct request *req, struct reply *rep, struct app *app)
 }
 
 static const struct web_route ROUTES[] = {
-        {WEB_GET, "/echo", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, echo},
-        {WEB_POST, "/echo", WEB_AUTH_NONE, 0, BODY_CAP, WEB_MEDIA_JSON | WEB_MEDIA_ABSENT, echo},
-        {WEB_GET, "/echo/{one}/{two}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, echo},
-        {WEB_GET, "/sleep/{ms}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, nap},
-        {WEB_POST, "/sleep/{ms}", WEB_AUTH_NONE, 0, BODY_CAP, WEB_MEDIA_ANY, nap},
-        {WEB_GET, "/crash", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, crash},
-        {WEB_GET, "/fail/{what}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, fail},
-        {WEB_GET, "/big", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, big},
-        {WEB_GET, "/metrics", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, metrics},
-        {WEB_GET, "/numbers", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, numbers},
-        {WEB_GET, "/closed", WEB_AUTH_SESSION, 0, 0, WEB_MEDIA_NONE, echo},
+        WEB_ROUTE(WEB_GET, "/echo", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, echo),
+        WEB_ROUTE(WEB_POST, "/echo", WEB_AUTH_NONE, 0, BODY_CAP, WEB_MEDIA_JSON | WEB_MEDIA_ABSENT,
+                echo),
+        WEB_ROUTE(WEB_GET, "/echo/{one}/{two}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, echo),
+        WEB_ROUTE(WEB_GET, "/sleep/{ms}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, nap),
+        WEB_ROUTE(WEB_POST, "/sleep/{ms}", WEB_AUTH_NONE, 0, BODY_CAP, WEB_MEDIA_ANY, nap),
+        WEB_ROUTE(WEB_GET, "/crash", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, crash),
+        WEB_ROUTE(WEB_GET, "/fail/{what}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, fail),
+        WEB_ROUTE(WEB_GET, "/big", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, big),
+        WEB_ROUTE(WEB_GET, "/metrics", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, metrics),
+        WEB_ROUTE(WEB_GET, "/numbers", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, numbers),
+        WEB_ROUTE(WEB_GET, "/closed", WEB_AUTH_SESSION, 0, 0, WEB_MEDIA_NONE, echo),
 };
 
 static const enum web_step ORDER[] = {WEB_STEP_AUTH, WEB_STEP_MEDIA, WEB_STEP_SIZE, WEB_STEP_END};

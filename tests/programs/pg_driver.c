@@ -106,7 +106,7 @@ static void cmd_begin_login(char **arg)
 
 	if (!str_unhex(arg[0], login.token_hash, sizeof(login.token_hash)))
 		exit(2);
-	e = pg_tx_begin_login(pg, &login);
+	e = pg_tx_begin_login(pg, &login, NULL);
 	result(e);
 	if (e == ERR_OK) {
 		field_str("session", login.session_id);

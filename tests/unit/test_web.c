@@ -71,9 +71,10 @@ static enum err nothing(struct request *req, struct reply *rep, struct app *app)
 }
 
 static const struct web_route ROUTES[] = {
-        {WEB_GET, "/a", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, nothing},
-        {WEB_POST, "/a", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, nothing},
-        {WEB_DELETE, "/w/{workspace}/p/{project}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, nothing},
+        WEB_ROUTE(WEB_GET, "/a", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, nothing),
+        WEB_ROUTE(WEB_POST, "/a", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, nothing),
+        WEB_ROUTE(WEB_DELETE, "/w/{workspace}/p/{project}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE,
+                nothing),
 };
 
 static const struct web_program PROGRAM = {.routes = ROUTES, .routes_len = ARRAY_LEN(ROUTES)};

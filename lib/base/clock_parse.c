@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * RFC 3339 timestamps. */
-#include "event/event_internal.h"
+#include "base/clock.h"
 
 static bool two_digits(const char *p, int min, int max, int *out)
 {
@@ -47,7 +47,7 @@ static bool parse_offset(const char *p, const char *end, int *minutes)
 	return true;
 }
 
-bool event_time_parse(const char *text, size_t len, int64_t *unix_ms)
+bool clock_parse(const char *text, size_t len, int64_t *unix_ms)
 {
 	int century, year, month, day, hour, minute, second, offset;
 	const char *p = text + 19, *end = text + len;

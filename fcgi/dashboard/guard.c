@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT
+ * What stands before a handler: origin, CSRF, limits, login, what it may see, role. */
+#include "auth/auth_token.h"
+#include "base/clock.h"
+#include "base/err.h"
+#include "base/str.h"
+#include "crypto/crypto.h"
+#include "fcgi/dashboard/dashboard.h"
+#include "fcgi/dashboard/login.h"
+#include "web/web_cookie.h"
+#include "web/web_rate.h"
+
+static bool flag(const struct request *req, enum dashboard_flag f)
+{
+	return (req->route->flags & f) != 0;
+}
+
+/* ---- origin and CSRF ------------------------------------------------------------------------- */
+
+/* A browser says where a request comes from in one of two headers; what says nothing is refused. */
+static enum err check_origin(const struct request *req, const struct app *app)
+{
+	const char *origin = web_header(req, "Origin");
+	const char *site = web_header(req, "Sec-Fetch-Site");
+
+	if (req->route->method == WEB_GET || flag(req, DASHBOARD_ANY_ORIGIN))
+		return ERR_OK;
+	if (origin == NULL && site == NULL)
+		return ERR_DASH_ORIGIN_VALIDATION_FAILED;
+	if (origin != NULL && strcmp(origin, app->dashboard->settings.app_url) != 0)
+		return ERR_DASH_ORIGIN_VALIDATION_FAILED;
+	if (site != NULL && strcmp(site, "same-origin") != 0)
+		return ERR_DASH_ORIGIN_VALIDATION_FAILED;
+	return ERR_OK;
+}
+
+static enum err check_csrf(const struct request *req, const struct app *app)
+{
+	const struct dashboard_settings *s = &app->dashboard->settings;
+	const char *token = web_header(req, "X-CSRF-Token");
+	char name[WEB_COOKIE_NAME_BYTES], cookie[AUTH_CSRF_COOKIE_BYTES];
+
+	if (!flag(req, DASHBOARD_CSRF))
+		return ERR_OK;
+	web_cookie_name(DASHBOARD_CSRF_COOKIE, s->secure, name);
+	if (token != NULL && web_cookie(req, name, cookie, sizeof(cookie)) == WEB_COOKIE_GIVEN &&
+	        auth_csrf_check(s->csrf_key, cookie, token, clock_wall_ms() / 1000))
+		return ERR_OK;
+	return ERR_DASH_CSRF_VALIDATION_FAILED;
+}
+
+/* ---- limits ---------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name; /* of the bucket and in the metric */
+	enum err refusal;
+} CLASSES[DASHBOARD_RATE_COUNT] = {
+        [DASHBOARD_RATE_CEILING] = {"ceiling", ERR_DASH_PUBLIC_ROUTE_LIMIT},
+        [DASHBOARD_RATE_AUTH_STRICT] = {"auth_strict", ERR_DASH_AUTH_ROUTE_RATE_LIMITED},
+        [DASHBOARD_RATE_AUTH] = {"auth", ERR_DASH_AUTH_ROUTE_RATE_LIMITED},
+        [DASHBOARD_RATE_WEBHOOK] = {"webhook", ERR_DASH_PUBLIC_ROUTE_LIMIT},
+        [DASHBOARD_RATE_HEALTH] = {"health", ERR_DASH_PUBLIC_ROUTE_LIMIT},
+        [DASHBOARD_RATE_MANAGE] = {"manage", ERR_DASH_MANAGEMENT_ROUTE_RATE_LIMITED},
+        [DASHBOARD_RATE_ANALYTICS] = {"analytics", ERR_DASH_ANALYTICS_QUERY_RATE_LIMITED},
+};
+
+/* of: the user; NULL: the address. */
+static enum err draw(const struct request *req, struct reply *rep, const struct app *app,
+        enum dashboard_rate class, const char *of)
+{
+	const struct dashboard *d = app->dashboard;
+	uint8_t key[SHM_CACHE_KEY_BYTES];
+
+	if (of != NULL)
+		web_rate_key(CLASSES[class].name, of, "", key);
+	else
+		web_rate_addr_key(CLASSES[class].name, req, key);
+	if (web_rate_take(d->rates, key, &d->settings.rates[class], rep))
+		return ERR_OK;
+	shm_add(d->shm, DASHBOARD_METRIC_RATE_LIMITED, SHM_LABELS(CLASSES[class].name), 1);
+	return CLASSES[class].refusal;
+}
+
+static enum err admit_addr(const struct request *req, struct reply *rep, const struct app *app)
+{
+	enum dashboard_rate class = req->route->rate_class;
+	enum err e = draw(req, rep, app, DASHBOARD_RATE_CEILING, NULL);
+
+	if (e != ERR_OK || class == DASHBOARD_RATE_CEILING || class >= DASHBOARD_RATE_BY_USER)
+		return e;
+	return draw(req, rep, app, class, NULL);
+}
+
+/* ---- login ----------------------------------------------------------------------------------- */
+
+/* Without a token the numbers are for this machine alone, and nobody else learns that there are
+ * any. */
+static enum err check_metrics_token(const struct request *req, struct reply *rep, const char *token)
+{
+	const char *bearer = web_bearer(req);
+
+	if (token[0] == '\0')
+		return web_is_loopback(req) ? ERR_OK : ERR_DASH_ROUTE_NOT_FOUND;
+	if (bearer != NULL && crypto_equal_text(token, bearer))
+		return ERR_OK;
+	web_reply_header(rep, "WWW-Authenticate", "Bearer");
+	return ERR_INFRA_METRICS_AUTH_FAILED;
+}
+
+/* What the path names, as far as it can be the id of anything. */
+static void name_wanted(const struct request *req, struct store_access *a)
+{
+	const char *workspace = web_path_param(req, "workspaceId");
+	const char *project = web_path_param(req, "projectId");
+
+	*a = (struct store_access){.role = STORE_ROLE_NONE};
+	if (workspace != NULL && !web_is_id(workspace))
+		return; /* nobody's: nothing is asked */
+	a->want_workspace = workspace;
+	if (project != NULL && web_is_id(project))
+		a->want_project = project;
+}
+
+/* Opens the transaction of the login; a connection that was lost while idle is made anew. */
+static enum err begin(struct app *app)
+{
+	bool retried = false;
+
+	for (;;) {
+		enum err e = store_access_begin(app->pg, &app->login, &app->access);
+
+		if (!pg_err_away(e) || retried)
+			return e;
+		retried = true;
+	}
+}
+
+enum err dashboard_begin(const struct request *req, struct app *app)
+{
+	const struct dashboard_settings *s = &app->dashboard->settings;
+	char name[WEB_COOKIE_NAME_BYTES], cookie[WEB_COOKIE_BYTES];
+
+	app->login = (struct pg_login){
+	        .session_days = s->session_days, .session_max_days = s->session_max_days};
+	app->cookie_sent = true;
+	web_cookie_name(DASHBOARD_SESSION_COOKIE, s->secure, name);
+	switch (web_cookie(req, name, cookie, sizeof(cookie))) {
+	case WEB_COOKIE_GIVEN:
+		break;
+	case WEB_COOKIE_ABSENT:
+		app->cookie_sent = false;
+		return ERR_DASH_SESSION_EXPIRED;
+	case WEB_COOKIE_MALFORMED:
+		return ERR_DASH_SESSION_EXPIRED;
+	}
+	if (!auth_token_hash(cookie, app->login.token_hash))
+		return ERR_DASH_SESSION_EXPIRED;
+	name_wanted(req, &app->access);
+	return begin(app);
+}
+
+enum err dashboard_authenticate(struct request *req, struct reply *rep, struct app *app)
+{
+	enum web_auth auth = req->route->auth;
+	bool staged;
+	enum err e;
+
+	app->logged_in = false;
+	if (auth == WEB_AUTH_METRICS)
+		return check_metrics_token(req, rep, app->dashboard->settings.metrics_token);
+	e = dashboard_begin(req, app);
+	if (e == ERR_DASH_SESSION_EXPIRED) {
+		if (app->cookie_sent)
+			dashboard_login_forget(rep, app);
+		return auth == WEB_AUTH_OPTIONAL ? ERR_OK : e;
+	}
+	if (e != ERR_OK)
+		return e;
+	app->logged_in = true;
+	req->principal = &app->login;
+	staged = strcmp(app->login.stage, "full") != 0;
+	if (auth == WEB_AUTH_STAGE)
+		return staged ? ERR_OK : ERR_DASH_SESSION_EXPIRED;
+	if (staged && auth != WEB_AUTH_OPTIONAL)
+		return ERR_DASH_SECOND_FACTOR_OUTSTANDING;
+	if (app->login.touched)
+		dashboard_login_renew(req, rep, app);
+	return ERR_OK;
+}
+
+/* ---- what it may see and do ------------------------------------------------------------------ */
+
+static enum err check_visible(struct request *req, const struct app *app)
+{
+	const struct store_access *a = &app->access;
+
+	if (web_path_param(req, "workspaceId") != NULL && a->role == STORE_ROLE_NONE)
+		return ERR_DASH_WORKSPACE_NOT_FOUND;
+	if (web_path_param(req, "projectId") != NULL && a->project_id[0] == '\0')
+		return ERR_DASH_PROJECT_NOT_FOUND;
+	req->workspace_id = a->workspace_id[0] != '\0' ? a->workspace_id : NULL;
+	req->project_id = a->project_id[0] != '\0' ? a->project_id : NULL;
+	return ERR_OK;
+}
+
+static enum store_role wanted_role(enum web_auth auth)
+{
+	switch (auth) {
+	case WEB_AUTH_VIEWER:
+		return STORE_ROLE_VIEWER;
+	case WEB_AUTH_MEMBER:
+		return STORE_ROLE_MEMBER;
+	case WEB_AUTH_ADMIN:
+		return STORE_ROLE_ADMIN;
+	case WEB_AUTH_OWNER:
+		return STORE_ROLE_OWNER;
+	default:
+		return STORE_ROLE_NONE;
+	}
+}
+
+static enum err check_role(const struct request *req, const struct app *app)
+{
+	const char *who = web_path_param(req, "userId");
+
+	if (app->access.role >= wanted_role(req->route->auth))
+		return ERR_OK;
+	if (flag(req, DASHBOARD_OR_SELF) && who != NULL && strcmp(who, app->login.user_id) == 0)
+		return ERR_OK;
+	return ERR_DASH_INSUFFICIENT_ROLE;
+}
+
+static enum err check_recent(const struct request *req, const struct app *app)
+{
+	int64_t age_ms = clock_wall_ms() - app->login.auth_at_ms;
+
+	return !flag(req, DASHBOARD_RECENT) || age_ms < DASHBOARD_RECENT_LOGIN_S * 1000
+	               ? ERR_OK
+	               : ERR_DASH_RECENT_LOGIN_NEEDED;
+}
+
+static enum err admit_user(struct request *req, struct reply *rep, struct app *app)
+{
+	enum dashboard_rate class = req->route->rate_class;
+	enum err e = ERR_OK;
+
+	if (!app->logged_in)
+		return ERR_OK;
+	if (class >= DASHBOARD_RATE_BY_USER)
+		e = draw(req, rep, app, class, app->login.user_id);
+	if (e == ERR_OK)
+		e = check_visible(req, app);
+	if (e == ERR_OK)
+		e = check_role(req, app);
+	return e == ERR_OK ? check_recent(req, app) : e;
+}
+
+enum err dashboard_admit(
+        struct request *req, struct reply *rep, struct app *app, enum web_step step)
+{
+	enum err e;
+
+	if (step == WEB_STEP_ADMIT_AFTER_AUTH)
+		return admit_user(req, rep, app);
+	e = check_origin(req, app);
+	if (e == ERR_OK)
+		e = check_csrf(req, app);
+	return e == ERR_OK ? admit_addr(req, rep, app) : e;
+}
+
+enum err dashboard_refused(struct request *req, struct reply *rep, struct app *app, enum err e)
+{
+	(void)req;
+	(void)rep;
+	if (pg_err_away(e))
+		return ERR_DASH_DATABASE_AWAY;
+	if (err_info(e)->http_status == 0)
+		pg_log_failure(app->pg, e, "request failed");
+	return e;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * GET, DELETE /api/auth/sessions: where one is logged in, and how to end that. */
+#include "fcgi/dashboard/session.h"
+
+static const char *const SORT[] = {"lastSeenAt", NULL};
+static const struct web_field LIST[] = {WEB_LIST_FIELDS(SORT)};
+const struct web_fields h_sessions_list_fields = WEB_FIELDS(LIST);
+
+struct listing {
+	struct json_writer w;
+	const struct app *app;
+};
+
+static void write_session(const struct store_session *s, void *arg)
+{
+	struct listing *l = arg;
+	struct json_writer *w = &l->w;
+
+	json_write_object(w, NULL);
+	json_write_str(w, "id", s->id);
+	json_write_bool(w, "current", strcmp(s->id, l->app->login.session_id) == 0);
+	json_write_str(w, "method", s->method);
+	json_write_str(w, "ip", s->ip[0] != '\0' ? s->ip : NULL);
+	json_write_str(w, "userAgent", s->user_agent[0] != '\0' ? s->user_agent : NULL);
+	web_write_time(w, "createdAt", s->created_ms);
+	web_write_time(w, "lastSeenAt", s->last_seen_ms);
+	web_write_time(w, "expiresAt", s->expires_ms);
+	json_write_end_object(w);
+}
+
+enum err h_sessions_list(struct request *req, struct reply *rep, struct app *app)
+{
+	struct listing l = {.app = app};
+	struct store_page store;
+	struct web_page page;
+	int64_t total;
+	enum err e;
+
+	web_page(req, true, &page);
+	store = dashboard_page(&page);
+	web_list_begin(rep, &l.w);
+	e = store_session_list(app->pg, &store, write_session, &l, &total);
+	if (e != ERR_OK)
+		return e;
+	web_list_end(&l.w, &page, total);
+	return ERR_OK;
+}
+
+enum err h_session_delete(struct request *req, struct reply *rep, struct app *app)
+{
+	const char *id = web_path_param(req, "id");
+	enum err e = store_session_end(app->pg, id);
+
+	if (e == ERR_OK)
+		e = dashboard_audit(req, app,
+		        &(struct dashboard_audit){.action = "session.revoked",
+		                .target_type = "session",
+		                .target_id = id});
+	if (e == ERR_OK && strcmp(id, app->login.session_id) == 0)
+		dashboard_login_forget(rep, app);
+	rep->status = 204;
+	return e;
+}
+
+enum err h_sessions_delete(struct request *req, struct reply *rep, struct app *app)
+{
+	char detail[64];
+	int64_t ended;
+	enum err e = store_session_end_others(app->pg, app->login.session_id, &ended);
+
+	if (e != ERR_OK)
+		return e;
+	snprintf(detail, sizeof(detail), "{\"ended\":%lld}", (long long)ended);
+	rep->status = 204;
+	return dashboard_audit(
+	        req, app, &(struct dashboard_audit){.action = "session.revoked", .detail = detail});
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ * Cookies of the dashboard and how a login travels in them. */
+#ifndef YAVIO_FCGI_DASHBOARD_LOGIN_H
+#define YAVIO_FCGI_DASHBOARD_LOGIN_H
+
+#include "fcgi/dashboard/dashboard.h"
+
+/* Names without the prefix that https gives them. */
+#define DASHBOARD_SESSION_COOKIE "yavio_session"
+#define DASHBOARD_CSRF_COOKIE    "yavio_csrf"
+
+/* guard.c: opens the transaction of the login that the request's cookie is, and looks at what its
+ * path names. ERR_DASH_SESSION_EXPIRED: no login. */
+enum err dashboard_begin(const struct request *req, struct app *app) MUST_CHECK;
+/* login.c: sends the cookie of the login again, with the life it has now. */
+void dashboard_login_renew(const struct request *req, struct reply *rep, const struct app *app);
+
+#endif

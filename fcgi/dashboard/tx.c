@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ * The transaction around a handler. */
+#include "base/clock.h"
+#include "base/log.h"
+#include "fcgi/dashboard/login.h"
+
+enum { RETRY_PAUSE_MS = 10 };
+
+static bool is_conflict(enum err e)
+{
+	return e == ERR_DB_PG_DEADLOCK_DETECTED || e == ERR_DB_PG_SERIALIZATION_FAILURE;
+}
+
+static enum err run_once(struct request *req, struct reply *rep, struct app *app)
+{
+	enum err e = req->route->handler(req, rep, app);
+
+	if (e == ERR_OK)
+		return pg_tx_commit(app->pg);
+	pg_tx_rollback(app->pg);
+	return e;
+}
+
+/* The reply as it was before the handler wrote into it. */
+static void take_back(struct reply *rep, const struct reply *before, size_t headers_len)
+{
+	*rep = *before;
+	buf_clear(rep->body);
+	rep->headers->len = headers_len;
+	if (rep->headers->data != NULL)
+		rep->headers->data[headers_len] = '\0';
+}
+
+static enum err run_inside(struct request *req, struct reply *rep, struct app *app)
+{
+	const struct reply before = *rep;
+	size_t headers_len = rep->headers->len;
+
+	for (int tries = 1;;) {
+		enum err e = run_once(req, rep, app);
+
+		if (!is_conflict(e))
+			return e;
+		if (tries++ == PG_TX_TRIES)
+			return ERR_DB_PG_QUERY_FAILED;
+		take_back(rep, &before, headers_len);
+		req->faults.len = 0;
+		clock_sleep_ms(RETRY_PAUSE_MS * tries);
+		e = dashboard_begin(req, app);
+		if (e != ERR_OK)
+			return e;
+	}
+}
+
+/* An id that cannot be one is answered as one that nobody has. */
+static enum err check_ids(const struct request *req)
+{
+	static const char *const NAMES[] = {"id", "userId"};
+
+	for (size_t i = 0; i < ARRAY_LEN(NAMES) && req->route->missing != ERR_OK; i++) {
+		const char *id = web_path_param(req, NAMES[i]);
+
+		if (id != NULL && !web_is_id(id))
+			return req->route->missing;
+	}
+	return ERR_OK;
+}
+
+enum err dashboard_run(struct request *req, struct reply *rep, struct app *app)
+{
+	enum err e = check_ids(req);
+
+	if (e != ERR_OK || !pg_tx_is_open(app->pg))
+		return e != ERR_OK ? e : req->route->handler(req, rep, app);
+	if ((req->route->flags & DASHBOARD_DETACHED) == 0)
+		return run_inside(req, rep, app);
+	e = pg_tx_commit(app->pg);
+	return e == ERR_OK ? req->route->handler(req, rep, app) : e;
+}
+
+void dashboard_done(struct request *req, struct app *app)
+{
+	(void)req;
+	/* A request that was refused is use of its login all the same. */
+	if (pg_tx_is_open(app->pg) && app->login.touched && pg_tx_commit(app->pg) != ERR_OK)
+		log_debug("touch of a login lost");
+	pg_tx_rollback(app->pg);
+}
+
+enum err dashboard_tx(struct app *app, const char *user_id, pg_tx_fn *fn, void *arg)
+{
+	return pg_tx_run(app->pg, &(struct pg_tx_as){.user_id = user_id}, fn, arg);
+}
+
+struct store_page dashboard_page(const struct web_page *page)
+{
+	return (struct store_page){.limit = page->size,
+	        .offset = page->offset,
+	        .sort = page->sort,
+	        .descending = page->descending};
+}

@@ -1,0 +1,24 @@
+-- SPDX-License-Identifier: MIT
+-- Accounts: what one sees of oneself, and whether anybody has one yet.
+
+-- name: setup_needed
+-- roles: app
+SELECT yavio.auth_setup_needed();
+
+-- name: user_self
+-- roles: app
+SELECT u.id, u.email, u.name, u.has_password, u.email_proof <> 'none', u.created_at,
+	EXISTS (SELECT FROM yavio.user_totp AS t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL),
+	(SELECT count(*) FROM yavio.recovery_codes AS c WHERE c.user_id = u.id AND c.used_at IS NULL)
+FROM yavio.users AS u
+WHERE u.id = (SELECT yavio.app_uid());
+
+-- For the switch of workspaces: by name, as many as a page of it shows.
+-- name: workspace_mine
+-- roles: app
+SELECT w.id, w.name, w.slug, m.role, w.plan
+FROM yavio.workspace_members AS m
+JOIN yavio.workspaces AS w ON w.id = m.workspace_id
+WHERE m.user_id = (SELECT yavio.app_uid())
+ORDER BY w.name, w.id
+LIMIT 100;
