@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT
+ * One's own account: reading, changing, deleting it. */
+#include <stdlib.h>
+
+#include "base/str.h"
+
+#include "store/store_self.h"
+
+enum err store_self_proven(struct pg *pg, const char *user_id)
+{
+	return pg_exec(pg, PGQ_SELF_PROVEN, PG_PARAMS(PG_UUID(user_id)), NULL);
+}
+
+enum err store_self_rename(struct pg *pg, const char *user_id, const char *name)
+{
+	return pg_exec(pg, PGQ_SELF_RENAME, PG_PARAMS(PG_UUID(user_id), PG_TEXT(name)), NULL);
+}
+
+enum err store_self_set_password(struct pg *pg, const char *user_id, const char *hash)
+{
+	return pg_exec(pg, PGQ_SELF_SET_PASSWORD, PG_PARAMS(PG_UUID(user_id), PG_TEXT(hash)), NULL);
+}
+
+enum err store_self_identities(
+        struct pg *pg, const char *user_id, struct store_identity *out, size_t *len)
+{
+	struct pg_result *r;
+	enum err e = pg_exec(pg, PGQ_SELF_IDENTITIES, PG_PARAMS(PG_UUID(user_id)), &r);
+
+	*len = 0;
+	if (e != ERR_OK)
+		return e;
+	for (size_t i = 0; i < pg_rows(r) && i < STORE_PROVIDERS_MAX; i++, (*len)++) {
+		str_copy(out[i].provider, sizeof(out[i].provider), pg_text(r, i, 0));
+		str_copy(out[i].email, sizeof(out[i].email),
+		        pg_is_null(r, i, 1) ? "" : pg_text(r, i, 1));
+		out[i].linked_ms = pg_time_ms(r, i, 2);
+	}
+	pg_result_free(r);
+	return ERR_OK;
+}
+
+enum err store_self_owned(struct pg *pg, const char *user_id, struct store_owned **out, size_t *len)
+{
+	struct pg_result *r;
+	enum err e = pg_exec(pg, PGQ_SELF_OWNED, PG_PARAMS(PG_UUID(user_id)), &r);
+
+	*out = NULL;
+	*len = 0;
+	if (e != ERR_OK)
+		return e;
+	*out = calloc(pg_rows(r) + 1, sizeof(**out));
+	if (*out == NULL)
+		e = ERR_DB_INTERNAL_ERROR;
+	for (size_t i = 0; *out != NULL && i < pg_rows(r); i++, (*len)++) {
+		pg_uuid(r, i, 0, (*out)[i].id);
+		str_copy((*out)[i].name, sizeof((*out)[i].name), pg_text(r, i, 1));
+		(*out)[i].shared = pg_bool(r, i, 2);
+	}
+	pg_result_free(r);
+	return e;
+}
+
+enum err store_self_delete(struct pg *pg, const char *user_id)
+{
+	return pg_exec(pg, PGQ_SELF_DELETE, PG_PARAMS(PG_UUID(user_id)), NULL);
+}
+
+static struct store_self_event read_event(const struct pg_result *r, size_t i)
+{
+	return (struct store_self_event){.id = pg_int(r, i, 1),
+	        .at_ms = pg_time_ms(r, i, 2),
+	        .action = pg_text(r, i, 3),
+	        .target_type = pg_text(r, i, 4),
+	        .target_id = pg_text(r, i, 5),
+	        .ip = pg_text(r, i, 6),
+	        .user_agent = pg_text(r, i, 7),
+	        .request_id = pg_text(r, i, 8),
+	        .detail = pg_text(r, i, 9)};
+}
+
+enum err store_self_audit(struct pg *pg, const char *user_id, int64_t limit, int64_t offset,
+        void (*visit)(const struct store_self_event *, void *), void *arg, int64_t *total)
+{
+	struct pg_result *r;
+	enum err e = pg_exec(
+	        pg, PGQ_SELF_AUDIT, PG_PARAMS(PG_UUID(user_id), PG_INT(limit), PG_INT(offset)), &r);
+
+	if (e != ERR_OK)
+		return e;
+	*total = pg_int(r, 0, 0);
+	for (size_t i = 0; i < pg_rows(r) && !pg_is_null(r, i, 1); i++) {
+		const struct store_self_event event = read_event(r, i);
+
+		visit(&event, arg);
+	}
+	pg_result_free(r);
+	return ERR_OK;
+}
