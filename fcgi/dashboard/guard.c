@@ -51,17 +51,14 @@ static enum err check_csrf(const struct request *req, const struct app *app)
 
 /* ---- limits ---------------------------------------------------------------------------------- */
 
-static const struct {
-	const char *name; /* of the bucket and in the metric */
-	enum err refusal;
-} CLASSES[DASHBOARD_RATE_COUNT] = {
-        [DASHBOARD_RATE_CEILING] = {"ceiling", ERR_DASH_PUBLIC_ROUTE_LIMIT},
-        [DASHBOARD_RATE_AUTH_STRICT] = {"auth_strict", ERR_DASH_AUTH_ROUTE_RATE_LIMITED},
-        [DASHBOARD_RATE_AUTH] = {"auth", ERR_DASH_AUTH_ROUTE_RATE_LIMITED},
-        [DASHBOARD_RATE_WEBHOOK] = {"webhook", ERR_DASH_PUBLIC_ROUTE_LIMIT},
-        [DASHBOARD_RATE_HEALTH] = {"health", ERR_DASH_PUBLIC_ROUTE_LIMIT},
-        [DASHBOARD_RATE_MANAGE] = {"manage", ERR_DASH_MANAGEMENT_ROUTE_RATE_LIMITED},
-        [DASHBOARD_RATE_ANALYTICS] = {"analytics", ERR_DASH_ANALYTICS_QUERY_RATE_LIMITED},
+static const enum err REFUSALS[DASHBOARD_RATE_COUNT] = {
+        [DASHBOARD_RATE_CEILING] = ERR_DASH_PUBLIC_ROUTE_LIMIT,
+        [DASHBOARD_RATE_AUTH_STRICT] = ERR_DASH_AUTH_ROUTE_RATE_LIMITED,
+        [DASHBOARD_RATE_AUTH] = ERR_DASH_AUTH_ROUTE_RATE_LIMITED,
+        [DASHBOARD_RATE_WEBHOOK] = ERR_DASH_PUBLIC_ROUTE_LIMIT,
+        [DASHBOARD_RATE_HEALTH] = ERR_DASH_PUBLIC_ROUTE_LIMIT,
+        [DASHBOARD_RATE_MANAGE] = ERR_DASH_MANAGEMENT_ROUTE_RATE_LIMITED,
+        [DASHBOARD_RATE_ANALYTICS] = ERR_DASH_ANALYTICS_QUERY_RATE_LIMITED,
 };
 
 /* of: the user; NULL: the address. */
@@ -69,16 +66,17 @@ static enum err draw(const struct request *req, struct reply *rep, const struct 
         enum dashboard_rate class, const char *of)
 {
 	const struct dashboard *d = app->dashboard;
+	const char *name = dashboard_program.class_names[class];
 	uint8_t key[SHM_CACHE_KEY_BYTES];
 
 	if (of != NULL)
-		web_rate_key(CLASSES[class].name, of, "", key);
+		web_rate_key(name, of, "", key);
 	else
-		web_rate_addr_key(CLASSES[class].name, req, key);
+		web_rate_addr_key(name, req, key);
 	if (web_rate_take(d->rates, key, &d->settings.rates[class], rep))
 		return ERR_OK;
-	shm_add(d->shm, DASHBOARD_METRIC_RATE_LIMITED, SHM_LABELS(CLASSES[class].name), 1);
-	return CLASSES[class].refusal;
+	shm_add(d->shm, DASHBOARD_METRIC_RATE_LIMITED, SHM_LABELS(name), 1);
+	return REFUSALS[class];
 }
 
 static enum err admit_addr(const struct request *req, struct reply *rep, const struct app *app)

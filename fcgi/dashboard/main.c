@@ -125,7 +125,9 @@ static enum err prepare(struct dashboard *d, char **argv)
 
 int main(int argc, char **argv)
 {
-	static struct dashboard d = {.start = {.name = "dashboard", .program = CONF_DASHBOARD}};
+	static struct dashboard d = {
+	        .start = {
+	                .name = "dashboard", .program = CONF_DASHBOARD, .web = &dashboard_program}};
 	int exit_code = 0;
 	enum err e;
 

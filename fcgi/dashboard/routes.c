@@ -45,12 +45,28 @@ static const struct web_route ROUTES[] = {
 static const enum web_step ORDER[] = {WEB_STEP_BODY, WEB_STEP_MEDIA, WEB_STEP_ADMIT, WEB_STEP_AUTH,
         WEB_STEP_ADMIT_AFTER_AUTH, WEB_STEP_FIELDS, WEB_STEP_END};
 
+static const char *const CLASS_NAMES[] = {
+        [DASHBOARD_RATE_CEILING] = "ceiling",
+        [DASHBOARD_RATE_AUTH_STRICT] = "auth_strict",
+        [DASHBOARD_RATE_AUTH] = "auth",
+        [DASHBOARD_RATE_WEBHOOK] = "webhook",
+        [DASHBOARD_RATE_HEALTH] = "health",
+        [DASHBOARD_RATE_MANAGE] = "manage",
+        [DASHBOARD_RATE_ANALYTICS] = "analytics",
+        [DASHBOARD_RATE_BILLING] = "billing",
+};
+
+static const char *const FLAG_NAMES[] = {
+        "csrf", "recent", "or_self", "detached", "any_origin", NULL};
+
 const struct web_program dashboard_program = {
         .name = "dashboard",
         .routes = ROUTES,
         .routes_len = ARRAY_LEN(ROUTES),
         .order = ORDER,
         .cors = WEB_CORS_NONE,
+        .class_names = CLASS_NAMES,
+        .flag_names = FLAG_NAMES,
         .reply_cap = DASHBOARD_REPLY_CAP,
         .err_route = ERR_DASH_ROUTE_NOT_FOUND,
         .err_method = ERR_DASH_METHOD_NOT_ALLOWED,

@@ -86,7 +86,8 @@ static enum err prepare(struct ingest *ingest, char **argv)
 
 int main(int argc, char **argv)
 {
-	static struct ingest ingest = {.start = {.name = "ingest", .program = CONF_INGEST}};
+	static struct ingest ingest = {
+	        .start = {.name = "ingest", .program = CONF_INGEST, .web = &ingest_program}};
 	int exit_code = 0;
 	enum err e;
 

@@ -131,6 +131,9 @@ struct web_program {
 	const enum web_step *order;
 	enum web_cors cors;
 	size_t reply_cap; /* bytes of a reply body */
+	/* For web_routes_json, may be NULL: names of rate_class, and of the bits of flags, lowest
+	 * first, NULL-ended. */
+	const char *const *class_names, *const *flag_names;
 	/* Numbers of this program for the general refusals. */
 	enum err err_route, err_method, err_too_large, err_media, err_coding, err_body_short,
 	        err_body_late, err_internal;
@@ -208,6 +211,9 @@ struct reply {
 void web_worker_init(
         struct web_worker *w, const struct web_program *program, struct app *app, struct shm *shm);
 void web_worker_release(struct web_worker *w);
+
+/* The route table as a JSON array: what a row demands, for tests and checks. */
+void web_routes_json(const struct web_program *p, struct buf *out);
 
 /* Answers one request: to be called from fcgi_pool.serve. */
 void web_serve(struct fcgi_request *r, struct web_worker *w);

@@ -13,11 +13,26 @@
 enum {
 	/* The longest a worker may take: its query, then some. Caddy has given up by then. */
 	HANG_TIMEOUT_MS = 150000,
+	ROUTES_BYTES_MAX = 1024 * 1024,
 };
 
 static void print_usage(FILE *to, const char *name)
 {
-	fprintf(to, "usage: yavio-%s [--env FILE] [--check-config | --version | --help]\n", name);
+	fprintf(to,
+	        "usage: yavio-%s [--env FILE] [--check-config | --routes | --version | --help]\n",
+	        name);
+}
+
+static bool print_routes(const struct web_program *program)
+{
+	struct buf text;
+	bool done;
+
+	buf_init(&text, ROUTES_BYTES_MAX);
+	web_routes_json(program, &text);
+	done = !text.failed && puts(buf_str(&text)) >= 0;
+	buf_release(&text);
+	return done;
 }
 
 /* True: go on. */
@@ -28,6 +43,9 @@ static bool read_arguments(struct web_start *s, int argc, char **argv, int *exit
 			s->check_config = true;
 		} else if (strcmp(argv[i], "--env") == 0 && i + 1 < argc) {
 			s->env_file = argv[++i];
+		} else if (strcmp(argv[i], "--routes") == 0) {
+			*exit_code = print_routes(s->web) ? 0 : 1;
+			return false;
 		} else if (strcmp(argv[i], "--version") == 0) {
 			printf("yavio-%s %s\n", s->name, YAVIO_VERSION);
 			*exit_code = 0;

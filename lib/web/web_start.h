@@ -7,6 +7,7 @@
 #include "base/errors.h"
 #include "conf/conf.h"
 #include "fcgi/fcgi.h"
+#include "web/web.h"
 
 enum {
 	WEB_PATH_BYTES = 1024,
@@ -17,8 +18,9 @@ enum {
 struct web_start {
 	const char *name; /* "ingest" */
 	enum conf_program program;
-	bool check_config;    /* --check-config was given */
-	const char *env_file; /* --env FILE, else NULL */
+	const struct web_program *web; /* for --routes */
+	bool check_config;             /* --check-config was given */
+	const char *env_file;          /* --env FILE, else NULL */
 	struct conf *conf;
 	/* paths of this program under YAVIO_HOME; they stay for its life */
 	char socket_path[WEB_PATH_BYTES];
@@ -27,11 +29,12 @@ struct web_start {
 	char metrics_path[WEB_PATH_BYTES];
 };
 
-/* Reads the command line (--check-config, --version, --help, --env FILE), the settings, and makes
- * logs and directories. True: go on. False: the program ends with *exit_code (0 after --version or
- * a good --check-config, 2 on an unknown argument, else of the fault, which has been reported).
- * Refuses to run as root (7211). s->name and s->program are set by the caller; web_start_release
- * afterwards in any case. */
+/* Reads the command line (--check-config, --routes, --version, --help, --env FILE), the settings,
+ * and makes logs and directories. True: go on. False: the program ends with *exit_code (0 after
+ * --version,
+ * --routes or a good --check-config, 2 on an unknown argument, else of the fault, which has been
+ * reported). Refuses to run as root (7211). s->name and s->program are set by the caller;
+ * web_start_release afterwards in any case. */
 bool web_start(struct web_start *s, int argc, char **argv, int *exit_code) MUST_CHECK;
 void web_start_release(struct web_start *s);
 

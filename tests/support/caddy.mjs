@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { freePort } from './port.mjs';
 import { ROOT, start, until } from './process.mjs';
 
-/** Starts it; sockets of programs are looked for in run. env overrides what it is told, config(text) its Caddyfile. */
-export async function startCaddy(t, { dir, run, env = {}, config }) {
+/** Starts it (port: of the dashboard, a free one unless given); sockets of programs are looked for in run. env overrides what it is told, config(text) its Caddyfile. */
+export async function startCaddy(t, { dir, run, env = {}, config, port }) {
 	const home = join(dir, 'home');
 	mkdirSync(join(home, 'caddy'), { recursive: true });
-	const port = await freePort();
+	port ??= await freePort();
 	const ingestPort = await freePort();
 	let file = join(ROOT, 'caddy/Caddyfile');
 	if (config) {
