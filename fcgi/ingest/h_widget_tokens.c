@@ -11,7 +11,7 @@ enum { DEPTH_MAX = 32 };
 
 static const char BOM[] = "\xEF\xBB\xBF";
 
-/* A member of 1-128 characters; false: missing or another thing. */
+/* A member that can be an id; false: missing or another thing. */
 static bool take_id(json_value *root, const char *name, char out[AUTH_WIDGET_ID_BYTES])
 {
 	const char *text;
@@ -26,6 +26,8 @@ static enum err read_claims(const struct buf *body, struct auth_widget_token *cl
 	struct json_doc *doc;
 	enum err e = ERR_OK;
 
+	if (!str_is_utf8(body->data + skip, body->len - skip))
+		return ERR_INGEST_INVALID_UTF8;
 	if (!json_parse(body->data + skip, body->len - skip, DEPTH_MAX, &doc, NULL))
 		return ERR_INGEST_EMPTY_REQUEST_BODY;
 	if (!take_id(json_root(doc), "traceId", claims->trace_id))

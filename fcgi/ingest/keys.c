@@ -152,7 +152,7 @@ static enum err answer(struct ingest_keys *keys, const struct known *entry, int6
 
 	out->key = entry->key;
 	if (e == ERR_OK && now_ms - entry->touched_ms >= INGEST_KEYS_TOUCH_MS) {
-		shm_cache_update(keys->known, entry->key.hash, set_touched, &now_ms);
+		shm_cache_update(keys->known, entry->key.hash, set_touched, &now_ms, NULL);
 		queue_touch(keys->shared, entry->key.key_id);
 	}
 	return e;
@@ -295,7 +295,7 @@ void ingest_keys_forget(struct ingest_keys *keys, const char *hash_hex)
 	atomic_fetch_add(&keys->shared->generation, 1);
 	/* The record stays: that it was a key spares its owner the limit on guesses. */
 	if (shm_cache_get(keys->known, hash, &entry))
-		shm_cache_update(keys->known, hash, set_outdated, NULL);
+		shm_cache_update(keys->known, hash, set_outdated, NULL, NULL);
 	shm_cache_drop(keys->refused, hash);
 }
 

@@ -167,10 +167,9 @@ enum err ingest_rate_mint(struct reply *rep, const struct app *app, bool look)
 void ingest_rates_gauge(const struct ingest *in)
 {
 	size_t used, room, addr_used, addr_room;
-	uint64_t replaced;
 
-	shm_rate_usage(in->rates.buckets, &used, &room, &replaced);
-	shm_rate_usage(in->rates.addrs, &addr_used, &addr_room, &replaced);
+	shm_rate_usage(in->rates.buckets, &used, &room);
+	shm_rate_usage(in->rates.addrs, &addr_used, &addr_room);
 	shm_set(in->shm, INGEST_METRIC_RATE_TABLE, NULL,
 	        fmax((double)used / (double)room, (double)addr_used / (double)addr_room));
 }

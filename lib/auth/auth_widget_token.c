@@ -18,7 +18,9 @@ bool auth_widget_id_valid(const char *text)
 	while (left > 0) {
 		size_t n = str_utf8_len(text, left);
 
-		if (n == 0)
+		/* A control character takes six bytes of JSON: 128 of them are no token any more.
+		 */
+		if (n == 0 || (unsigned char)*text < ' ' || *text == 0x7F)
 			return false;
 		text += n;
 		left -= n;

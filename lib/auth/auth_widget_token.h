@@ -25,7 +25,8 @@ struct auth_widget_token {
 	int64_t issued_at_s, expires_at_s; /* Unix seconds */
 };
 
-/* True for 1-128 characters of UTF-8 without U+0000: what traceId and sessionId may be. */
+/* True for 1-128 characters of UTF-8, none of them a control character: what traceId and sessionId
+ * may be. */
 bool auth_widget_id_valid(const char *text);
 
 /* Signs claims as a token; out has AUTH_WIDGET_TOKEN_BYTES_MAX + 1. ERR_INGEST_INTERNAL_ERROR: the

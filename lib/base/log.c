@@ -6,11 +6,13 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "base/log_repeat.h"
 #include "base/log.h"
 
 enum { LOG_LINE_BYTES_MAX = 8192, REQUEST_ID_BYTES_MAX = 64 };
@@ -37,8 +39,15 @@ static const struct {
         {LOG_FATAL, "fatal"},
 };
 
+static void write_last_counts(void);
+
 void log_init(const char *service, enum log_level level, bool json)
 {
+	static bool registered;
+
+	if (!registered)
+		registered = atexit(write_last_counts) == 0;
+	log_repeat_forget();
 	log_service = service;
 	log_json = json;
 	log_set_level(level);
@@ -168,10 +177,10 @@ static void format_text(struct line *line, enum log_level level, enum err e, con
 	}
 }
 
-void log_write(enum log_level level, enum err e, const char *msg, const struct log_field *fields)
+static void write_line(
+        enum log_level level, enum err e, const char *msg, const struct log_field *fields)
 {
 	struct line line = {.len = 0};
-	int saved_errno = errno;
 	size_t sent = 0;
 
 	if (log_json)
@@ -187,5 +196,31 @@ void log_write(enum log_level level, enum err e, const char *msg, const struct l
 			break; /* nowhere left to report it */
 		sent += (size_t)n;
 	}
+}
+
+static void write_counts(int64_t now_ms, bool all)
+{
+	struct log_repeat r;
+
+	while (log_repeat_next(&r, now_ms, all))
+		write_line(r.level, r.err, r.msg,
+		        (const struct log_field[]){
+		                F_INT("repeated", (int64_t)r.count), {.key = NULL}});
+}
+
+static void write_last_counts(void)
+{
+	write_counts(clock_mono_ms(), true);
+}
+
+void log_write(enum log_level level, enum err e, const char *msg, const struct log_field *fields)
+{
+	int saved_errno = errno;
+	int64_t now = clock_mono_ms();
+	bool may_repeat = e != ERR_OK && (level == LOG_WARN || level == LOG_ERROR);
+
+	if (!may_repeat || !log_repeat_hides(level, e, msg, fields, now))
+		write_line(level, e, msg, fields);
+	write_counts(now, false);
 	errno = saved_errno;
 }

@@ -32,7 +32,8 @@ struct log_field {
 #define F_NUM(k, v)  ((struct log_field){.key = (k), .type = LOG_FIELD_DOUBLE, .value.number = (v)})
 #define F_BOOL(k, v) ((struct log_field){.key = (k), .type = LOG_FIELD_BOOL, .value.boolean = (v)})
 
-/* service: static string such as "ingest". Text format is for people at a terminal. */
+/* Warnings and errors that repeat within 10 s are counted instead of written: base/log_repeat.h.
+ * service: static string such as "ingest". Text format is for people at a terminal. */
 void log_init(const char *service, enum log_level level, bool json);
 void log_set_level(enum log_level level);
 /* trace, debug, info, warn, error, fatal. False: unknown, *level untouched. */

@@ -74,6 +74,19 @@ size_t str_utf8_len(const char *p, size_t avail)
 	return len;
 }
 
+bool str_is_utf8(const char *text, size_t len)
+{
+	while (len > 0) {
+		size_t n = str_utf8_len(text, len);
+
+		if (n == 0)
+			return false;
+		text += n;
+		len -= n;
+	}
+	return true;
+}
+
 static size_t escape_char(char out[7], unsigned char c)
 {
 	static const char short_escapes[] = {

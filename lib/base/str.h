@@ -29,5 +29,7 @@ bool str_is_uuid(const char *text);
 
 /* Length of the valid UTF-8 sequence at p (1-4), or 0: invalid, overlong, surrogate or cut. */
 size_t str_utf8_len(const char *p, size_t avail);
+/* True when all of it is valid UTF-8. */
+bool str_is_utf8(const char *text, size_t len);
 
 #endif

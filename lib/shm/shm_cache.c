@@ -225,7 +225,7 @@ bool shm_cache_get(struct shm_cache *c, const uint8_t key[SHM_CACHE_KEY_BYTES], 
 }
 
 bool shm_cache_update(struct shm_cache *c, const uint8_t key[SHM_CACHE_KEY_BYTES],
-        shm_cache_change *change, void *ctx)
+        shm_cache_change *change, void *ctx, void *gone)
 {
 	struct set *s = set_of(c, key);
 	bool replaced = false, fresh;
@@ -236,6 +236,8 @@ bool shm_cache_update(struct shm_cache *c, const uint8_t key[SHM_CACHE_KEY_BYTES
 	fresh = r == NULL;
 	if (fresh) {
 		r = make_room(c, s, &replaced);
+		if (replaced && gone != NULL)
+			memcpy(gone, r->value, c->map->value_size);
 		memcpy(r->key, key, SHM_CACHE_KEY_BYTES);
 		memset(r->value, 0, c->map->value_size);
 	}
@@ -262,7 +264,7 @@ bool shm_cache_put(struct shm_cache *c, const uint8_t key[SHM_CACHE_KEY_BYTES], 
 {
 	struct stored given = {value, c->map->value_size};
 
-	return shm_cache_update(c, key, store_value, &given);
+	return shm_cache_update(c, key, store_value, &given, NULL);
 }
 
 void shm_cache_drop(struct shm_cache *c, const uint8_t key[SHM_CACHE_KEY_BYTES])

@@ -35,11 +35,11 @@ void shm_cache_drop(struct shm_cache *c, const uint8_t key[SHM_CACHE_KEY_BYTES])
 void shm_cache_clear(struct shm_cache *c);
 
 /* Reads and changes the record of key as one step: change sees the record (zeroed and fresh when
- * there was none). Returns true when a record of another key had to give way. change must not call
- * the table. */
+ * there was none). Returns true when a record of another key had to give way, whose value is copied
+ * to gone (may be NULL). change must not call the table. */
 typedef void shm_cache_change(void *value, bool fresh, void *ctx);
 bool shm_cache_update(struct shm_cache *c, const uint8_t key[SHM_CACHE_KEY_BYTES],
-        shm_cache_change *change, void *ctx);
+        shm_cache_change *change, void *ctx, void *gone);
 
 /* Records in use, and how many there is room for. */
 void shm_cache_usage(const struct shm_cache *c, size_t *used, size_t *room);

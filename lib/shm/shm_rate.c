@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Token buckets over the shared table: a bucket is how many tokens it had, and when. */
 #include <math.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/err.h"
+#include "base/log.h"
 #include "shm/shm_rate.h"
+
+/* A bucket that was drawn from so lately still limited somebody. */
+enum { ACTIVE_MS = 60 * 1000 };
 
 struct shm_rate {
 	struct shm_cache *buckets;
-	_Atomic uint64_t replaced; /* by this process */
 };
 
 struct bucket {
@@ -86,10 +89,12 @@ static void take(void *value, bool fresh, void *ctx)
 
 static bool run(struct shm_rate *r, const uint8_t *key, struct taking *t, int64_t *wait_s)
 {
+	struct bucket gone;
+
 	if (t->limit->rate <= 0)
 		return true;
-	if (shm_cache_update(r->buckets, key, take, t))
-		atomic_fetch_add_explicit(&r->replaced, 1, memory_order_relaxed);
+	if (shm_cache_update(r->buckets, key, take, t, &gone) && t->now_ms - gone.at_ms < ACTIVE_MS)
+		log_warn(ERR_DB_RATE_TABLE_FULL, err_message(ERR_DB_RATE_TABLE_FULL));
 	if (!t->taken && wait_s != NULL)
 		*wait_s = (int64_t)fmax(1, ceil(t->missing / t->limit->rate));
 	return t->taken;
@@ -141,8 +146,7 @@ void shm_rate_give(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
 	(void)run(r, key, &t, NULL);
 }
 
-void shm_rate_usage(const struct shm_rate *r, size_t *used, size_t *room, uint64_t *replaced)
+void shm_rate_usage(const struct shm_rate *r, size_t *used, size_t *room)
 {
 	shm_cache_usage(r->buckets, used, room);
-	*replaced = atomic_load_explicit(&r->replaced, memory_order_relaxed);
 }

@@ -49,8 +49,7 @@ size_t shm_rate_take_some(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BY
 void shm_rate_give(struct shm_rate *r, const uint8_t key[SHM_CACHE_KEY_BYTES],
         const struct shm_rate_limit *limit, size_t tokens, int64_t now_ms);
 
-/* Buckets in use, room, and how often an active bucket gave way to another (YAVIO-5602) since it
- * was opened. */
-void shm_rate_usage(const struct shm_rate *r, size_t *used, size_t *room, uint64_t *replaced);
+/* Buckets in use, and room. */
+void shm_rate_usage(const struct shm_rate *r, size_t *used, size_t *room);
 
 #endif

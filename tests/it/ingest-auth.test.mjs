@@ -224,6 +224,9 @@ describe('POST /v1/widget-tokens', () => {
 		refused(await mint([]), 400, 'YAVIO-2300');
 		refused(await mint('{'), 400, 'YAVIO-2109');
 		refused(await mint(''), 400, 'YAVIO-2109');
+		refused(await mint(Buffer.from('{"traceId":"\xff","sessionId":"s"}', 'latin1')), 400, 'YAVIO-2117');
+		refused(await mint({ traceId: '\u0001'.repeat(128), sessionId: 's' }), 400, 'YAVIO-2300');
+		refused(await mint({ traceId: 't', sessionId: 'a\u0007b' }), 400, 'YAVIO-2301');
 		assert.equal((await mint({ traceId: 'é'.repeat(128), sessionId: '😀'.repeat(128) })).status, 200);
 	});
 

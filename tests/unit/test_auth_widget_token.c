@@ -172,6 +172,16 @@ static void test_ids(void **state)
 	assert_int_equal(auth_widget_token_sign(&claims, SECRET, token), ERR_INGEST_INTERNAL_ERROR);
 	assert_false(auth_widget_id_valid(""));
 	assert_false(auth_widget_id_valid("\xff"));
+	assert_false(auth_widget_id_valid("a\x1f"));
+	assert_false(auth_widget_id_valid("\x7f"));
+	assert_true(auth_widget_id_valid("\"\\ \xc2\x85"));
+	/* The longest that JSON makes of an id still is a token. */
+	for (size_t i = 0; i < 512; i += 4)
+		memcpy(claims.trace_id + i, "\xf0\x9f\x98\x80", 4);
+	claims.trace_id[512] = '\0';
+	memcpy(claims.session_id, claims.trace_id, sizeof(claims.trace_id));
+	assert_int_equal(auth_widget_token_sign(&claims, SECRET, token), ERR_OK);
+	assert_int_equal(verify(token, NOW), ERR_OK);
 }
 
 int main(void)

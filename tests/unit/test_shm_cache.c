@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+#include "log_capture.h"
+
 struct value {
 	uint64_t a, b;
 };
@@ -123,7 +125,7 @@ static void test_a_dead_holder_blocks_nobody(void **state)
 	shm_cache_put(c, key, &v);
 	child = fork();
 	if (child == 0) {
-		shm_cache_update(c, key, die_inside, NULL);
+		shm_cache_update(c, key, die_inside, NULL, NULL);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
@@ -158,7 +160,7 @@ static void test_processes_count_together(void **state)
 	for (int i = 0; i < CHILDREN; i++) {
 		if (fork() == 0) {
 			for (int n = 0; n < STEPS; n++)
-				shm_cache_update(c, key, add_one, NULL);
+				shm_cache_update(c, key, add_one, NULL, NULL);
 			_exit(0);
 		}
 	}
@@ -226,6 +228,34 @@ static void test_a_window_is_full_again_as_a_whole(void **state)
 	shm_rate_close(r);
 }
 
+/* Full of buckets that still limit somebody: one that gives way is told (5602), an old one is not.
+ */
+static void test_a_full_table_is_told(void **state)
+{
+	const struct shm_rate_limit limit = {.rate = 1, .burst = 5};
+	uint8_t key[SHM_CACHE_KEY_BYTES];
+	struct log_capture c;
+	struct shm_rate *r;
+
+	(void)state;
+	assert_int_equal(shm_rate_open(NULL, 16, &r), ERR_OK);
+	log_capture_begin(&c);
+	for (uint64_t n = 0; n < 64; n++) {
+		key_of(n, key);
+		assert_true(shm_rate_take(r, key, &limit, 1, 1000 + (int64_t)n * 120000, NULL));
+	}
+	log_capture_end(&c);
+	assert_int_equal(log_captured(&c, ERR_DB_RATE_TABLE_FULL), 0);
+	log_capture_begin(&c);
+	for (uint64_t n = 100; n < 164; n++) {
+		key_of(n, key);
+		assert_true(shm_rate_take(r, key, &limit, 1, 100000000, NULL));
+	}
+	log_capture_end(&c);
+	assert_int_equal(log_captured(&c, ERR_DB_RATE_TABLE_FULL), 1);
+	shm_rate_close(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -236,6 +266,7 @@ int main(void)
 	        cmocka_unit_test(test_processes_count_together),
 	        cmocka_unit_test(test_buckets),
 	        cmocka_unit_test(test_a_window_is_full_again_as_a_whole),
+	        cmocka_unit_test(test_a_full_table_is_told),
 	};
 
 	return cmocka_run_group_tests_name("shm_cache", tests, NULL, NULL);
