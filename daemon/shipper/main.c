@@ -115,6 +115,7 @@ static void ready_write(const char *path)
 static enum err run(struct shipper *s)
 {
 	struct lanes lanes = {0};
+	struct pulse *pulse = NULL;
 	enum err e;
 
 	signals_set();
@@ -129,6 +130,7 @@ static enum err run(struct shipper *s)
 	s->backoff_last_ms = SHIP_BACKOFF_LAST_MS;
 	s->sink = (struct sink){.insert = lane_insert, .ping = lane_ping, .arg = &lanes};
 	s->metrics = metrics_open(&s->options);
+	pulse = pulse_start(&s->options);
 	spool_batch_init(&s->batch);
 	if (!lanes_open(&lanes, s)) {
 		e = ERR_DB_INTERNAL_ERROR;
@@ -148,6 +150,7 @@ static enum err run(struct shipper *s)
 	        F_INT("quarantined", (int64_t)s->counters.quarantined));
 out:
 	unlink(s->options.ready_path);
+	pulse_stop(pulse);
 	lanes_close(&lanes, s);
 	metrics_close(s->metrics);
 	spool_batch_release(&s->batch);

@@ -12,7 +12,9 @@ static bool paths_make(struct options *o)
 	       conf_home_path(o->conf, "run/shipper.ready", o->ready_path, sizeof(o->ready_path)) &&
 	       conf_home_path(o->conf, "run/metrics", o->metrics_dir, sizeof(o->metrics_dir)) &&
 	       conf_home_path(o->conf, "run/metrics/shipper.map", o->metrics_path,
-	               sizeof(o->metrics_path));
+	               sizeof(o->metrics_path)) &&
+	       conf_home_path(
+	               o->conf, "run/clickhouse.health", o->store_path, sizeof(o->store_path));
 }
 
 enum err options_load(struct options *out)

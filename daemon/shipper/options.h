@@ -18,6 +18,7 @@ struct options {
 	int64_t interval_ms;
 	char run_dir[SHIPPER_PATH_BYTES], ready_path[SHIPPER_PATH_BYTES];
 	char metrics_dir[SHIPPER_PATH_BYTES], metrics_path[SHIPPER_PATH_BYTES];
+	char store_path[SHIPPER_PATH_BYTES]; /* pulse.c; ingest reads it */
 };
 
 /* Reads and checks all settings; faults are reported on stderr, the first is returned and out is

@@ -88,6 +88,15 @@ enum err loop_run(struct shipper *s);
 /* Plans, sends, acknowledges one batch. */
 enum err loop_ship(struct shipper *s, enum ship_result *result);
 
+/* ---- pulse.c ---- */
+
+struct pulse;
+
+/* Watches a store that is not the embedded one, and writes what it sees to store_path. NULL: there
+ * is nothing to watch, or it could not be started (logged). */
+struct pulse *pulse_start(const struct options *o);
+void pulse_stop(struct pulse *p); /* NULL-safe */
+
 /* ---- metrics.c ---- */
 
 struct metrics *metrics_open(const struct options *o);

@@ -43,7 +43,8 @@ struct ingest_settings {
 	struct ingest_key_policy key_policy;
 	struct shm_rate_limit rate_key, rate_ip, rate_widget, rate_mint;
 	char pg_url[PG_URL_BYTES];
-	char store_socket[WEB_PATH_BYTES];
+	char store_socket[WEB_PATH_BYTES]; /* of the embedded store */
+	char store_health[WEB_PATH_BYTES]; /* what the shipper says of another store */
 };
 
 /* Buckets that all workers draw from. */

@@ -61,6 +61,8 @@ enum err ingest_settings_load(struct conf *c, struct ingest_settings *out)
 	if (e == ERR_OK && (!conf_pg_url(c, s.pg_url, sizeof(s.pg_url)) ||
 	                           !conf_socket_path(c, "store.sock", s.store_socket,
 	                                   sizeof(s.store_socket)) ||
+	                           !conf_home_path(c, "run/clickhouse.health", s.store_health,
+	                                   sizeof(s.store_health)) ||
 	                           !web_networks_parse(conf_str(c, CONF_YAVIO_TRUSTED_PROXIES),
 	                                   &s.trusted_proxies)))
 		e = ERR_INFRA_INVALID_ENV_VAR;

@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: MIT
  * Health flags of services in memory that all processes of a program share. */
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "web/web_health.h"
+
+enum {
+	PUBLISHED_BYTES_MAX = 80,
+	PUBLISHED_PATH_BYTES = 1300,
+};
 
 struct service {
 	const char *name;
@@ -115,4 +125,45 @@ const char *web_health_name(const struct web_health *h, unsigned service)
 unsigned web_health_count(const struct web_health *h)
 {
 	return h->count;
+}
+
+/* One line: number of the error, wall clock, nanoseconds. The other program may be of another
+ * version, but numbers never change their meaning. */
+bool web_health_publish(const char *path, enum err e, int64_t ns)
+{
+	char text[PUBLISHED_BYTES_MAX], part[PUBLISHED_PATH_BYTES];
+	bool done;
+	int fd;
+
+	if (!str_format(part, sizeof(part), "%s.part", path) ||
+	        !str_format(text, sizeof(text), "%d %" PRId64 " %" PRId64 "\n", (int)e,
+	                clock_wall_ms(), ns))
+		return false;
+	fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+	if (fd < 0)
+		return false;
+	done = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	return close(fd) == 0 && done && rename(part, path) == 0;
+}
+
+bool web_health_published(const char *path, enum err *e, int64_t *ns)
+{
+	char text[PUBLISHED_BYTES_MAX] = "";
+	int64_t at_ms, took_ns, age_ms;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), number;
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	*e = ERR_INFRA_NOT_READY;
+	if (n <= 0 || sscanf(text, "%d %" SCNd64 " %" SCNd64, &number, &at_ms, &took_ns) != 3)
+		return true;
+	age_ms = clock_wall_ms() - at_ms;
+	if (age_ms < -WEB_HEALTH_STALE_MS || age_ms > WEB_HEALTH_STALE_MS)
+		return true;
+	*e = number == ERR_OK ? ERR_OK : (enum err)err_info((enum err)number)->number;
+	*ns = took_ns;
+	return true;
 }

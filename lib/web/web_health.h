@@ -38,6 +38,12 @@ struct web_health_state {
 void web_health_get(const struct web_health *h, unsigned service, struct web_health_state *out);
 /* Adds {"postgres":{"status":"healthy","latencyMs":2},...}. */
 void web_health_json(const struct web_health *h, struct buf *out);
+/* A service that only one program may reach: what that program found out, in a file that others
+ * read. False: not written. */
+bool web_health_publish(const char *path, enum err e, int64_t ns);
+/* True: there is such a file. Then *e is what it says, ERR_INFRA_NOT_READY when it is older than
+ * WEB_HEALTH_STALE_MS or no such file's text, and *ns how long the probe took (untouched then). */
+bool web_health_published(const char *path, enum err *e, int64_t *ns) MUST_CHECK;
 const char *web_health_name(const struct web_health *h, unsigned service);
 unsigned web_health_count(const struct web_health *h);
 

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "web/web_internal.h"
 
@@ -214,6 +215,41 @@ static void test_health_is_shared(void **state)
 	web_health_free(h);
 }
 
+/* What another program found out, through a file: fresh, stale, or no such text. */
+static void test_health_is_published(void **state)
+{
+	char dir[] = "/tmp/yavio-health-XXXXXX", path[64], old[80];
+	enum err e = ERR_OK;
+	int64_t ns = 0;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/clickhouse.health", dir);
+	assert_false(web_health_published(path, &e, &ns));
+	assert_true(web_health_publish(path, ERR_OK, 1234567));
+	assert_true(web_health_published(path, &e, &ns));
+	assert_int_equal(e, ERR_OK);
+	assert_int_equal(ns, 1234567);
+	assert_true(web_health_publish(path, ERR_DB_CH_CONNECTION_REFUSED, 5));
+	assert_true(web_health_published(path, &e, &ns));
+	assert_int_equal(e, ERR_DB_CH_CONNECTION_REFUSED);
+	snprintf(old, sizeof(old), "0 %lld 7\n",
+	        (long long)(clock_wall_ms() - WEB_HEALTH_STALE_MS - 1000));
+	for (int i = 0; i < 2; i++) {
+		f = fopen(path, "w");
+		assert_non_null(f);
+		fputs(i == 0 ? old : "nonsense\n", f);
+		fclose(f);
+		assert_true(web_health_published(path, &e, &ns));
+		assert_int_equal(e, ERR_INFRA_NOT_READY);
+	}
+	assert_int_equal(ns, 5);
+	unlink(path);
+	rmdir(dir);
+	assert_false(web_health_publish(path, ERR_OK, 1));
+}
+
 /* Each change is told once, whatever the number of probes that see it. */
 static void test_health_changes_are_told_once(void **state)
 {
@@ -251,6 +287,7 @@ int main(void)
 	        cmocka_unit_test(test_a_header_cannot_split_the_reply),
 	        cmocka_unit_test(test_error_shape),
 	        cmocka_unit_test(test_health_is_shared),
+	        cmocka_unit_test(test_health_is_published),
 	        cmocka_unit_test(test_health_changes_are_told_once),
 	};
 
