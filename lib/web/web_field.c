@@ -31,7 +31,7 @@ enum err web_refuse_field(struct request *req, size_t field, const char *problem
 	const struct web_field *f = &req->route->fields->list[field];
 
 	field_fault(req, f, problem);
-	return f->code;
+	return f->code != ERR_OK ? f->code : ERR_DASH_VALIDATION_FAILED;
 }
 
 /* The code of all when every fault has the same one of its own. */
