@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// When something the dashboard needs is away or refuses: PostgreSQL gone, an audit row that cannot be written, logs without
+// secrets.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { PASSWORD, ok, refused, startDashboard } from '../support/dashboard.mjs';
+import { until } from '../support/process.mjs';
+import { fill, goodBody, routes } from '../support/routes.mjs';
+
+let stack;
+before(async () => {
+	stack = await startDashboard({ settings: { LOG_LEVEL: 'debug' } });
+});
+after(() => stack?.stop());
+
+describe('a change that cannot be recorded does not happen', () => {
+	it('3760, and the login is still there', async () => {
+		const person = await stack.person();
+		await stack.sql("ALTER TABLE yavio.audit_log ADD CONSTRAINT full_up CHECK (action <> 'session.revoked') NOT VALID");
+		const other = await stack.signIn(person);
+		refused(await person.client.delete(`/api/auth/sessions/${other.sessionId}`), 500, 3760);
+		ok(await other.get('/api/auth/session'));
+		await stack.sql('ALTER TABLE yavio.audit_log DROP CONSTRAINT full_up');
+		ok(await person.client.delete(`/api/auth/sessions/${other.sessionId}`), 204);
+	});
+});
+
+describe('PostgreSQL away', () => {
+	it('a lost connection is made anew without anybody noticing', async () => {
+		const { client } = await stack.person();
+		ok(await client.get('/api/auth/session'));
+		for (let i = 0; i < 5; i++) {
+			await stack.postgres.query('bootstrap', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'yavio-dashboard'", undefined, 'postgres');
+			ok(await client.get('/api/auth/session'));
+		}
+	});
+
+	it('every row that needs it answers 3851 soon, and works again after its return', async () => {
+		const person = await stack.person();
+		await stack.postgres.query('bootstrap', "ALTER DATABASE yavio CONNECTION LIMIT 0", undefined, 'postgres');
+		await stack.postgres.query('bootstrap', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'yavio' AND pid <> pg_backend_pid()", undefined, 'postgres');
+		for (const row of routes().filter((r) => ['session', 'viewer', 'member', 'admin', 'owner', 'optional', 'stage'].includes(r.auth))) {
+			const answer = await person.client.request(row.method, fill(row.path), row.method === 'GET' ? undefined : goodBody(row));
+			refused(answer, 503, 3851);
+			assert.ok(Number(answer.headers['retry-after']) >= 1);
+		}
+		refused(await stack.client().get('/api/auth/providers'), 503, 3851);
+		ok(await stack.client().get('/api/auth/csrf'));
+		await stack.postgres.query('bootstrap', "ALTER DATABASE yavio CONNECTION LIMIT -1", undefined, 'postgres');
+		await until('served again', async () => (await person.client.get('/api/auth/session')).status === 200, 10_000);
+	});
+});
+
+describe('logs', () => {
+	it('hold no cookie, token, password or address, whatever is sent', async () => {
+		const person = await stack.person();
+		const secrets = [person.client.session, await person.client.csrfToken(), PASSWORD, 'plantedpassword1', 'planted-token-0123456789abcdef', person.email];
+		const planted = { email: person.email, password: 'plantedpassword1', token: 'planted-token-0123456789abcdef', setupToken: 'planted-token-0123456789abcdef', newPassword: 'plantedpassword1', currentPassword: PASSWORD };
+		for (const row of routes().filter((r) => r.path.startsWith('/api/'))) {
+			const known = Object.fromEntries((row.fields ?? []).filter((f) => planted[f.name]).map((f) => [f.name, planted[f.name]]));
+			for (const body of [{ ...goodBody(row), ...known, nope: 1 }, known])
+				await person.client.request(row.method, fill(row.path), row.method === 'GET' ? undefined : body, { check: false });
+			const line = await stack.signIn(person);
+			person.client.session = line.session;
+			secrets.push(line.session);
+		}
+		const log = stack.dashboard.program.output();
+		assert.ok(log.length > 1000);
+		for (const secret of secrets.slice(0, -1).filter((s) => s !== person.email)) assert.ok(!log.includes(secret), `in the log: ${secret}`);
+		const lines = stack.dashboard.program.logs().filter((l) => l.level > 20);
+		for (const line of lines) assert.ok(!JSON.stringify(line).includes(person.email), JSON.stringify(line));
+	});
+});
