@@ -49,6 +49,7 @@
 #define YAVIO_FCGI_DASHBOARD_DASHBOARD_H
 
 #include "auth/auth_csrf.h"
+#include "auth/auth_password.h"
 #include "fcgi/fcgi.h"
 #include "pg/pg.h"
 #include "shm/shm.h"
@@ -118,6 +119,7 @@ struct dashboard {
 	struct shm *shm;
 	struct web_health *health;
 	struct shm_rate *rates;
+	struct auth_hasher hasher; /* owns its slots */
 };
 
 /* One a worker. */
@@ -132,7 +134,11 @@ struct app {
 	struct store_access access;
 };
 
-enum { DASHBOARD_METRIC_RATE_LIMITED = WEB_METRIC_COUNT, DASHBOARD_METRIC_COUNT };
+enum {
+	DASHBOARD_METRIC_RATE_LIMITED = WEB_METRIC_COUNT,
+	DASHBOARD_METRIC_HASH_WAIT,
+	DASHBOARD_METRIC_COUNT
+};
 extern const struct shm_metric dashboard_metrics[DASHBOARD_METRIC_COUNT];
 
 extern const struct web_program dashboard_program; /* routes.c */
@@ -144,6 +150,10 @@ void dashboard_settings_release(struct dashboard_settings *s);
 /* A key of its own for a use ("csrf", "oauth cookie"), made from the server's secrets. */
 enum err dashboard_key(
         const struct conf *c, const char *label, uint8_t out[AUTH_KEY_BYTES]) MUST_CHECK;
+
+/* hasher.c: how passwords are hashed, by the settings. Free its slots with shm_slots_close. */
+enum err dashboard_hasher_make(
+        const struct conf *c, struct shm *shm, struct auth_hasher *out) MUST_CHECK;
 
 /* monitor.c: probes the services and sets gauges until it is told to end. */
 void dashboard_monitor(void *dashboard);

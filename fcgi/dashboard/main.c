@@ -78,6 +78,7 @@ static enum err reload(struct fcgi_pool *pool)
 {
 	struct dashboard *d = pool->ctx;
 	struct dashboard_settings settings;
+	struct auth_hasher hasher;
 	struct conf *conf;
 	enum err e = web_start_reload(&d->start, &conf);
 
@@ -85,8 +86,16 @@ static enum err reload(struct fcgi_pool *pool)
 		e = dashboard_settings_load(conf, &settings);
 	if (e != ERR_OK)
 		return e;
+	e = dashboard_hasher_make(settings.conf, d->shm, &hasher);
+	if (e != ERR_OK) {
+		dashboard_settings_release(&settings);
+		return e;
+	}
 	dashboard_settings_release(&d->settings);
 	d->settings = settings;
+	/* Workers on their way out keep the slots they know. */
+	shm_slots_close(d->hasher.slots);
+	d->hasher = hasher;
 	web_start_pool(&d->start, settings.conf, CONF_YAVIO_DASHBOARD_WORKERS, pool);
 	return ERR_OK;
 }
@@ -110,6 +119,8 @@ static enum err prepare(struct dashboard *d, char **argv)
 	        DASHBOARD_METRIC_COUNT, &d->shm);
 	if (e == ERR_OK)
 		e = web_rate_open(d->settings.conf, "dashboard-rates.map", RATE_BUCKETS, &d->rates);
+	if (e == ERR_OK)
+		e = dashboard_hasher_make(d->settings.conf, d->shm, &d->hasher);
 	if (e != ERR_OK)
 		return e;
 	d->pool = (struct fcgi_pool){.argv = argv,
@@ -139,6 +150,7 @@ int main(int argc, char **argv)
 	if (e == ERR_OK)
 		e = fcgi_pool_run(&d.pool);
 	fcgi_pool_release(&d.pool);
+	shm_slots_close(d.hasher.slots);
 	shm_rate_close(d.rates);
 	shm_close(d.shm);
 	web_health_free(d.health);

@@ -7,10 +7,12 @@
 #include "web/web_rate.h"
 
 const struct shm_metric dashboard_metrics[DASHBOARD_METRIC_COUNT] = {
-        WEB_METRIC_ROWS("dashboard"), [DASHBOARD_METRIC_RATE_LIMITED] = {
-                                              "yavio_dashboard_rate_limited_total", SHM_COUNTER,
-                                              "Requests refused by a limit", {"class"},
-                                              DASHBOARD_RATE_COUNT, NULL}};
+        WEB_METRIC_ROWS("dashboard"),
+        [DASHBOARD_METRIC_RATE_LIMITED] = {"yavio_dashboard_rate_limited_total", SHM_COUNTER,
+                "Requests refused by a limit", {"class"}, DASHBOARD_RATE_COUNT, NULL},
+        [DASHBOARD_METRIC_HASH_WAIT] = {"yavio_dashboard_password_hash_wait_seconds", SHM_HISTOGRAM,
+                "Waiting for the turn to hash a password", {NULL}, 0, &shm_buckets_d},
+};
 
 static const enum conf_id RATES[DASHBOARD_RATE_COUNT] = {
         [DASHBOARD_RATE_CEILING] = CONF_YAVIO_RL_CEILING,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The routes of yavio-dashboard: one row names handler, authentication, class of limits, flags and
  * fields. How to add one: dashboard.h. */
-#include "fcgi/dashboard/dashboard.h"
+#include "fcgi/dashboard/account.h"
 #include "fcgi/dashboard/session.h"
 
 static const struct web_fields NO_FIELDS = {NULL, 0};
@@ -32,10 +32,37 @@ static const struct web_route ROUTES[] = {
         /* before a login */
         READ("/api/auth/providers", NONE, AUTH, h_providers_get, NULL),
         READ("/api/auth/csrf", NONE, AUTH, h_csrf_get, NULL),
+        WRITE(POST, "/api/setup", NONE, AUTH_STRICT, h_setup_post, &h_setup_fields,
+                .flags = DASHBOARD_CSRF),
+        WRITE(POST, "/api/auth/register", NONE, AUTH_STRICT, h_register_post, &h_register_fields,
+                .flags = DASHBOARD_CSRF),
+        WRITE(POST, "/api/auth/login", NONE, AUTH_STRICT, h_login_post, &h_login_fields,
+                .flags = DASHBOARD_CSRF),
+        WRITE(POST, "/api/auth/verify-email", NONE, AUTH_STRICT, h_verify_email_post,
+                &h_verify_email_fields, .flags = DASHBOARD_CSRF),
+        WRITE(POST, "/api/auth/resend-verification", NONE, AUTH_STRICT, h_resend_verification_post,
+                &h_mail_fields, .flags = DASHBOARD_CSRF),
+        WRITE(POST, "/api/auth/forgot-password", NONE, AUTH_STRICT, h_forgot_password_post,
+                &h_mail_fields, .flags = DASHBOARD_CSRF),
+        WRITE(POST, "/api/auth/reset-password", NONE, AUTH_STRICT, h_reset_password_post,
+                &h_reset_fields, .flags = DASHBOARD_CSRF),
+        WRITE(POST, "/api/auth/unlock", NONE, AUTH_STRICT, h_unlock_post, &h_unlock_fields,
+                .flags = DASHBOARD_CSRF),
 
         /* logins */
         WRITE(POST, "/api/auth/logout", OPTIONAL, AUTH, h_logout_post, &NO_FIELDS),
         READ("/api/auth/session", SESSION, MANAGE, h_session_get, NULL),
+        WRITE(POST, "/api/auth/reauth", SESSION, AUTH_STRICT, h_reauth_post, &h_reauth_fields,
+                .flags = DASHBOARD_DETACHED),
+
+        /* one's own account */
+        READ("/api/auth/account", SESSION, MANAGE, h_account_get, NULL),
+        WRITE(PATCH, "/api/auth/account", SESSION, MANAGE, h_account_patch,
+                &h_account_patch_fields),
+        WRITE(POST, "/api/auth/account/password", SESSION, AUTH_STRICT, h_account_password_post,
+                &h_account_password_fields, .flags = DASHBOARD_DETACHED),
+        WRITE(DELETE, "/api/auth/account", SESSION, AUTH_STRICT, h_account_delete,
+                &h_account_delete_fields, .flags = DASHBOARD_RECENT | DASHBOARD_DETACHED),
         READ("/api/auth/sessions", SESSION, MANAGE, h_sessions_list, &h_sessions_list_fields),
         WRITE(DELETE, "/api/auth/sessions/{id}", SESSION, MANAGE, h_session_delete, &NO_FIELDS,
                 .missing = ERR_DASH_LOGIN_NOT_FOUND),

@@ -8,21 +8,18 @@
 
 #define NS_PER_S 1e9
 
-/* Number of characters; 0: no valid UTF-8, or longer than a password may be. */
-static size_t count_chars(const char *text)
+/* Number of characters; false: no valid UTF-8. */
+static bool count_chars(const char *text, size_t *chars)
 {
-	size_t bytes = strlen(text), chars = 0;
+	size_t bytes = strlen(text), len;
 
-	if (bytes > AUTH_PASSWORD_BYTES_MAX)
-		return 0;
-	for (size_t i = 0; i < bytes; chars++) {
-		size_t len = str_utf8_len(text + i, bytes - i);
-
+	*chars = 0;
+	for (size_t i = 0; i < bytes; i += len, (*chars)++) {
+		len = str_utf8_len(text + i, bytes - i);
 		if (len == 0)
-			return 0;
-		i += len;
+			return false;
 	}
-	return chars;
+	return true;
 }
 
 static bool equals_address(const char *password, const char *email)
@@ -33,14 +30,21 @@ static bool equals_address(const char *password, const char *email)
 	       (len == local && strncasecmp(password, email, local) == 0);
 }
 
-enum err auth_password_check(const char *password, const char *email)
+const char *auth_password_problem(const char *password, const char *email)
 {
-	size_t chars = count_chars(password);
+	size_t chars;
 
-	if (chars < AUTH_PASSWORD_CHARS_MIN || chars > AUTH_PASSWORD_CHARS_MAX ||
-	        equals_address(password, email) || auth_password_is_common(password))
-		return ERR_DASH_PASSWORD_TOO_WEAK;
-	return ERR_OK;
+	if (strlen(password) > AUTH_PASSWORD_BYTES_MAX)
+		return "too_long";
+	if (!count_chars(password, &chars))
+		return "bad_characters";
+	if (chars < AUTH_PASSWORD_CHARS_MIN)
+		return "too_short";
+	if (chars > AUTH_PASSWORD_CHARS_MAX)
+		return "too_long";
+	if (equals_address(password, email))
+		return "same_as_email";
+	return auth_password_is_common(password) ? "common" : NULL;
 }
 
 enum err auth_hasher_init(struct auth_hasher *h)

@@ -16,10 +16,10 @@ enum {
 	AUTH_PASSWORD_WAIT_MS = 5000,
 };
 
-/* Whether an account of this address (lower case) may have that password: 8-128 characters of
- * UTF-8 in at most 512 bytes, neither the address nor its local part, not a common one (all in any
- * letter case). ERR_OK or ERR_DASH_PASSWORD_TOO_WEAK. */
-enum err auth_password_check(const char *password, const char *email) MUST_CHECK;
+/* Why an account of this address (lower case) may not have that password, as a word; NULL: it may.
+ * "bad_characters" (no UTF-8), "too_short" and "too_long" (8-128 characters, 512 bytes),
+ * "same_as_email" (also as its local part alone), "common"; letter case makes no difference. */
+const char *auth_password_problem(const char *password, const char *email) MUST_CHECK;
 /* Whether the compiled-in list (common_passwords.txt) has it, in any letter case. */
 bool auth_password_is_common(const char *password);
 

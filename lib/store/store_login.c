@@ -63,7 +63,10 @@ enum err store_login_right(struct pg *pg, int64_t attempt_id)
 
 enum err store_login_done(struct pg *pg, const char *user_id, const char *new_hash)
 {
-	return pg_exec(pg, PGQ_LOGIN_DONE, PG_PARAMS(PG_UUID(user_id), PG_TEXT(new_hash)), NULL);
+	if (new_hash == NULL)
+		return pg_exec(pg, PGQ_LOGIN_DONE, PG_PARAMS(PG_UUID(user_id)), NULL);
+	return pg_exec(
+	        pg, PGQ_LOGIN_DONE_REHASH, PG_PARAMS(PG_UUID(user_id), PG_TEXT(new_hash)), NULL);
 }
 
 enum err store_login_unlock(struct pg *pg)

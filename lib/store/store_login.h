@@ -77,8 +77,8 @@ struct store_mail_limit {
 	int64_t count, seconds;
 };
 /* Has a mail sent to an address, unless it was asked for more often than the limit allows; looks
- * the same to the caller whether anybody has the address or not. kind: STORE_JOB_MAIL_RESET or
- * STORE_JOB_MAIL_VERIFY. Alone or in a transaction. */
+ * the same to the caller whether anybody has the address or not. Resets are counted by themselves,
+ * all other kinds together. Alone or in a transaction. */
 enum err store_login_mail(struct pg *pg, enum store_job_kind kind, const char *email,
         const char *ip, const struct store_mail_limit *limit) MUST_CHECK;
 

@@ -6,9 +6,9 @@
 
 #include "store/store_self.h"
 
-enum err store_self_proven(struct pg *pg, const char *user_id)
+enum err store_self_activate(struct pg *pg, const char *user_id, bool by_mail)
 {
-	return pg_exec(pg, PGQ_SELF_PROVEN, PG_PARAMS(PG_UUID(user_id)), NULL);
+	return pg_exec(pg, PGQ_SELF_ACTIVATE, PG_PARAMS(PG_UUID(user_id), PG_BOOL(by_mail)), NULL);
 }
 
 enum err store_self_rename(struct pg *pg, const char *user_id, const char *name)
@@ -66,34 +66,16 @@ enum err store_self_delete(struct pg *pg, const char *user_id)
 	return pg_exec(pg, PGQ_SELF_DELETE, PG_PARAMS(PG_UUID(user_id)), NULL);
 }
 
-static struct store_self_event read_event(const struct pg_result *r, size_t i)
+enum err store_self_audit(struct pg *pg, const char *user_id, const struct store_page *page,
+        struct store_audit_list *out)
 {
-	return (struct store_self_event){.id = pg_int(r, i, 1),
-	        .at_ms = pg_time_ms(r, i, 2),
-	        .action = pg_text(r, i, 3),
-	        .target_type = pg_text(r, i, 4),
-	        .target_id = pg_text(r, i, 5),
-	        .ip = pg_text(r, i, 6),
-	        .user_agent = pg_text(r, i, 7),
-	        .request_id = pg_text(r, i, 8),
-	        .detail = pg_text(r, i, 9)};
-}
+	enum err e;
 
-enum err store_self_audit(struct pg *pg, const char *user_id, int64_t limit, int64_t offset,
-        void (*visit)(const struct store_self_event *, void *), void *arg, int64_t *total)
-{
-	struct pg_result *r;
-	enum err e = pg_exec(
-	        pg, PGQ_SELF_AUDIT, PG_PARAMS(PG_UUID(user_id), PG_INT(limit), PG_INT(offset)), &r);
-
-	if (e != ERR_OK)
-		return e;
-	*total = pg_int(r, 0, 0);
-	for (size_t i = 0; i < pg_rows(r) && !pg_is_null(r, i, 1); i++) {
-		const struct store_self_event event = read_event(r, i);
-
-		visit(&event, arg);
-	}
-	pg_result_free(r);
-	return ERR_OK;
+	*out = (struct store_audit_list){.result = NULL};
+	e = pg_exec(pg, PGQ_SELF_AUDIT,
+	        PG_PARAMS(PG_UUID(user_id), PG_INT(page->limit), PG_INT(page->offset)),
+	        &out->result);
+	if (e == ERR_OK)
+		out->total = pg_int(out->result, 0, 0);
+	return e;
 }

@@ -7,10 +7,11 @@
 #include "base/errors.h"
 #include "base/id.h"
 #include "pg/pg.h"
-#include "store/store.h"
+#include "store/store_page.h"
+#include "store/store_tenancy.h"
 
-/* The address is proven; an account that waited for that becomes active. */
-enum err store_self_proven(struct pg *pg, const char *user_id) MUST_CHECK;
+/* An account that waited for that becomes active. by_mail: its address is proven. */
+enum err store_self_activate(struct pg *pg, const char *user_id, bool by_mail) MUST_CHECK;
 enum err store_self_rename(struct pg *pg, const char *user_id, const char *name) MUST_CHECK;
 enum err store_self_set_password(struct pg *pg, const char *user_id, const char *hash) MUST_CHECK;
 
@@ -36,15 +37,9 @@ enum err store_self_owned(
 /* Deletes the account with all that is its own; it may own no workspace any more. */
 enum err store_self_delete(struct pg *pg, const char *user_id) MUST_CHECK;
 
-/* An event of the account; texts live as long as the visit and may be NULL but for action. */
-struct store_self_event {
-	int64_t id, at_ms;
-	const char *action, *target_type, *target_id, *ip, *user_agent, *request_id;
-	const char *detail; /* JSON */
-};
-/* Newest first; total counts all, to 10,000. */
-enum err store_self_audit(struct pg *pg, const char *user_id, int64_t limit, int64_t offset,
-        void (*visit)(const struct store_self_event *, void *), void *arg,
-        int64_t *total) MUST_CHECK;
+/* What the user did as an account and not in a workspace, newest first; page->sort is not used.
+ * Caller: store_audit_release. */
+enum err store_self_audit(struct pg *pg, const char *user_id, const struct store_page *page,
+        struct store_audit_list *out) MUST_CHECK;
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "store/store.h"
 #include "store/store_page.h"
+#include "store/store_user.h"
 
 enum {
 	STORE_OWNED_MAX = 20,        /* workspaces of a user */
@@ -18,8 +19,6 @@ enum {
 	STORE_MEMBERS_MAX = 500,     /* of a workspace; auth_invitation_accept has it, too */
 	STORE_INVITATIONS_MAX = 100, /* pending ones of a workspace */
 	STORE_ROLE_BYTES = 8,
-	STORE_PLAN_BYTES = 16,
-	STORE_EMAIL_BYTES = 254 + 1,
 	STORE_TOKEN_HASH_BYTES = 32, /* SHA-256 of a token that is handed out once */
 	STORE_STATE_BYTES = 8,
 	STORE_SCOPE_BYTES = 12,

@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- One's own account: $1 is the user of the transaction.
 
--- The address is proven, and the account active if it was not.
--- name: self_proven
+-- The account is active from now on if it was not. $2: its address is proven by a mail.
+-- name: self_activate
 -- roles: app
 UPDATE yavio.users
-SET email_verified_at = coalesce(email_verified_at, now()), email_proof = 'mail', updated_at = now()
+SET email_verified_at = coalesce(email_verified_at, now()),
+	email_proof = CASE WHEN $2::boolean THEN 'mail' ELSE email_proof END,
+	updated_at = now()
 WHERE id = $1;
 
 -- name: self_identities
@@ -36,14 +38,14 @@ FOR UPDATE OF w;
 -- roles: app
 DELETE FROM yavio.users WHERE id = $1;
 
--- What somebody did as an account and not in a workspace, newest first. The first column counts them, to 10,000; the
--- others are null in the one row of an empty page.
+-- What somebody did as an account and not in a workspace, newest first; columns as in audit_page.
 -- name: self_audit
 -- roles: app
 WITH page AS (
-	SELECT a.id, a.at, a.action, a.target_type, a.target_id, host(a.ip) AS ip, a.user_agent, a.request_id,
-		a.detail::text AS detail
+	SELECT a.id, a.at, a.action, a.actor_kind, a.actor_user_id, u.name, a.target_type, a.target_id,
+		host(a.ip) AS ip, a.user_agent, a.request_id, a.detail::text AS detail
 	FROM yavio.audit_log AS a
+	JOIN yavio.users AS u ON u.id = a.actor_user_id
 	WHERE a.actor_user_id = $1 AND a.workspace_id IS NULL
 	ORDER BY a.at DESC, a.id DESC
 	LIMIT $2 OFFSET $3
@@ -57,7 +59,7 @@ SELECT
 			LIMIT 10000
 		) AS counted
 	),
-	p.id, p.at, p.action, p.target_type, p.target_id, p.ip, p.user_agent, p.request_id, p.detail
+	p.*
 FROM (VALUES (1)) AS one (n)
 LEFT JOIN page AS p ON true
 ORDER BY p.at DESC, p.id DESC;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ * GET, PATCH /api/auth/account: one's own account. */
+#include "fcgi/dashboard/session.h"
+
+#include "fcgi/dashboard/account.h"
+
+enum err h_account_get(struct request *req, struct reply *rep, struct app *app)
+{
+	struct store_identity identities[STORE_PROVIDERS_MAX];
+	struct store_user user;
+	struct json_writer w;
+	size_t len = 0;
+	enum err e = store_user_self(app->pg, &user);
+
+	(void)req;
+	if (e == ERR_OK)
+		e = store_self_identities(app->pg, user.id, identities, &len);
+	if (e != ERR_OK)
+		return e;
+	web_reply_object(rep, &w);
+	dashboard_write_user(&w, "user", &user);
+	json_write_array(&w, "oauth");
+	for (size_t i = 0; i < len; i++) {
+		const struct store_identity *id = &identities[i];
+
+		json_write_object(&w, NULL);
+		json_write_str(&w, "provider", id->provider);
+		json_write_str(&w, "email", id->email[0] != '\0' ? id->email : NULL);
+		web_write_time(&w, "linkedAt", id->linked_ms);
+		json_write_end_object(&w);
+	}
+	json_write_end_array(&w);
+	json_write_end_object(&w);
+	return ERR_OK;
+}
+
+enum { NAME };
+static const struct web_field PATCH[] = {
+        [NAME] = {.name = "name", .type = WEB_TEXT, .min = 1, .max = 100},
+};
+const struct web_fields h_account_patch_fields = WEB_FIELDS(PATCH);
+
+enum err h_account_patch(struct request *req, struct reply *rep, struct app *app)
+{
+	struct store_user user;
+	struct json_writer w;
+	enum err e = store_self_rename(app->pg, app->login.user_id, web_text(req, NAME));
+
+	if (e == ERR_OK)
+		e = store_user_self(app->pg, &user);
+	if (e != ERR_OK)
+		return e;
+	web_reply_object(rep, &w);
+	dashboard_write_user(&w, "user", &user);
+	json_write_end_object(&w);
+	return ERR_OK;
+}
