@@ -77,6 +77,8 @@ mentions='\bERR_(SDK|INGEST|DASH|INTEL|DB|CLI|INFRA)_[A-Z0-9_]+'
 names_in() { sed -E "$1" | { grep -oE -- "$mentions" || true; } | sed 's/^ERR_//' | sort -u; }
 no_labels="s/\bcase $mentions://g"
 xargs -d '\n' --no-run-if-empty cat <"$work/c-files" >"$work/c-text"
+# A macro of a header that makes table rows raises what its rows name.
+tracked lib fcgi | grep -E '\.h$' | grep -vE "$generated" | xargs -d '\n' --no-run-if-empty grep -hE '\.code = ERR_' >>"$work/c-text" || true
 names_in "$no_labels" <"$work/c-text" >"$work/used-names"
 names_in "$no_labels; s/^[[:space:]]*\.err_[a-z_]+ = $mentions,//" <"$work/c-text" >"$work/raised-names"
 grep_words "$mentions" <"$work/c-files" | sed 's/^ERR_//' >"$work/known-names"
