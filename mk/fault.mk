@@ -1,11 +1,11 @@
 # Everything that can go wrong, at once, under load. `make fault` also is tests/it/fault.test.mjs; `make soak` is long.
-FAULT_LIB := $(OUT)/tests/fault/failing_disk.so
+FAULT_LIBS := $(patsubst %.c,$(OUT)/%.so,$(wildcard tests/fault/*.c))
 SOAK ?= seconds=600
 
-$(FAULT_LIB): tests/fault/failing_disk.c
+$(FAULT_LIBS): $(OUT)/%.so: %.c
 	@mkdir -p $(@D)
 	@gcc -std=c11 -D_GNU_SOURCE -O2 -g -Wall -Wextra -Werror -fPIC -shared $< -ldl -o $@
-test-support: $(FAULT_LIB)
+test-support: $(FAULT_LIBS)
 
 FAULT_NODE = YAVIO_BIN_DIR=$(abspath $(OUT))/bin node
 .PHONY: fault soak

@@ -90,6 +90,19 @@ static void warn_behind(struct shipper *s, const struct spool_backlog *b)
 	        F_INT("oldestSeconds", age / 1000), F_INT("eventCount", (int64_t)b->rows));
 }
 
+void loop_report(struct shipper *s)
+{
+	struct spool_backlog b;
+
+	if (spool_reader_poll(s->reader, &b) != ERR_OK)
+		return; /* the loop itself reports what is wrong */
+	b.rows += s->batch.rows_server + s->batch.rows_widget;
+	if (b.oldest_ms == 0 || s->batch.oldest_ms < b.oldest_ms)
+		b.oldest_ms = s->batch.oldest_ms;
+	warn_behind(s, &b);
+	metrics_refresh(s->metrics, s, &b);
+}
+
 /* After a backlog the large buffers go back. */
 static void shrink(struct shipper *s)
 {

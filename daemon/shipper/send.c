@@ -40,6 +40,7 @@ void send_back_off(struct shipper *s, enum err cause)
 	while (clock_mono_ms() < until && !*s->stop) {
 		int64_t left = until - clock_mono_ms();
 
+		loop_report(s);
 		clock_sleep_ms(left < SEND_POLL_MS ? left : SEND_POLL_MS);
 		/* A store that was away is used as soon as it is back. */
 		if (cause == ERR_DB_CH_CONNECTION_REFUSED && clock_mono_ms() >= ping) {

@@ -87,6 +87,8 @@ enum ship_result search_unit(
 enum err loop_run(struct shipper *s);
 /* Plans, sends, acknowledges one batch. */
 enum err loop_ship(struct shipper *s, enum ship_result *result);
+/* While a batch waits to be sent again: how far behind we are, that batch included. */
+void loop_report(struct shipper *s);
 
 /* ---- pulse.c ---- */
 
