@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What goes wrong: kills, stops, a store that answers badly, a disk that fails or is full; each ends by itself.
-import { statfsSync } from 'node:fs';
-import { open, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { childrenOf } from '../support/process.mjs';
 import { sleep } from '../support/stack.mjs';
 import { StoreProxy } from './store-proxy.mjs';
 
 const PROGRAMS = ['ingest', 'shipper', 'store', 'postgres'];
-const BALLAST_PIECE = 1 << 20;
+const EXTRA_MAX = 100; // more tries for kinds that did not happen
 
 /** Numbers in [0, 1) that are the same for the same seed. */
 export function seeded(seed) {
@@ -32,12 +31,13 @@ function signal(pid, name) {
 }
 
 export class Chaos {
-	/** name → how often it was done. */
+	/** name → how often it happened: a process was hit, an answer spoiled, a call of the disk failed, a client refused. */
 	done = {};
 	#kinds;
 
-	constructor({ stack, proxy, random, faultFile, smallDisk }) {
-		Object.assign(this, { stack, proxy, random, faultFile, smallDisk });
+	/** preload: of ingest; smallDisk: may be undefined; refusedFull(): requests answered that the disk is full. */
+	constructor({ stack, proxy, random, preload, smallDisk, refusedFull }) {
+		Object.assign(this, { stack, proxy, random, preload, smallDisk, refusedFull });
 		const store = (mode) => [`store ${mode}`, 1, () => this.#storeAnswers(mode)];
 		this.#kinds = [
 			['kill worker', 5, () => this.#killWorker()],
@@ -45,23 +45,38 @@ export class Chaos {
 			...PROGRAMS.map((name) => [`stop ${name}`, 1, () => this.#pause(name)]),
 			['stop worker', 2, () => this.#pauseWorker()],
 			...StoreProxy.modes.filter((mode) => mode !== 'pass').map(store),
-			...(faultFile ? [
-				['syncs fail', 2, () => this.#disk('10')], ['syncs are late', 1, () => this.#disk('30')],
-				['no space', 1, () => this.#disk('02')], ['writes fail', 1, () => this.#disk('01')],
-			] : []),
+			['syncs fail', 2, () => this.#disk('10')], ['syncs are late', 1, () => this.#disk('30')],
+			['no space', 1, () => this.#disk('02')], ['writes fail', 1, () => this.#disk('01')],
 			...(smallDisk ? [['disk full', 2, () => this.#fillDisk()]] : []),
 		];
+		for (const [name] of this.#kinds) this.done[name] = 0;
 	}
 
-	/** Until the time is over; then everything is whole again. */
-	async run(seconds) {
+	/** Kinds that did not happen. */
+	get missing() {
+		return Object.keys(this.done).filter((name) => this.done[name] === 0);
+	}
+
+	/**
+	 * Until the time is over; then everything is whole again. complete: every kind happens, however long that takes
+	 * (within reason).
+	 */
+	async run(seconds, { complete = false } = {}) {
 		const end = performance.now() + seconds * 1000;
-		while (performance.now() < end) {
-			const [name, , act] = this.#pick();
-			this.done[name] = (this.done[name] ?? 0) + 1;
-			await act();
+		const deck = this.#shuffled();
+		for (let extra = 0; performance.now() < end || (complete && this.missing.length > 0 && extra < EXTRA_MAX);) {
+			const over = performance.now() >= end;
+			extra += over ? 1 : 0;
+			const next = over ? this.missing[0] : deck.pop();
+			const [name, , act] = this.#kinds.find((kind) => kind[0] === next) ?? this.#pick();
+			if (await act()) this.done[name]++;
 			await sleep(100 + this.random() * 900);
 		}
+	}
+
+	// Each once before any comes again, so that a run of a minute has seen nearly all.
+	#shuffled() {
+		return this.#kinds.map(([name]) => [this.random(), name]).sort(([a], [b]) => a - b).map(([, name]) => name);
 	}
 
 	#pick() {
@@ -85,52 +100,51 @@ export class Chaos {
 	}
 
 	async #killWorker() {
-		signal(await this.#worker(), 'SIGKILL');
+		return signal(await this.#worker(), 'SIGKILL');
 	}
 
 	// The back-off of the supervisor is tested elsewhere; here it would be most of the time.
 	async #kill(name) {
 		await rm(join(this.stack.home, 'service', name, 'backoff'), { force: true });
-		signal(await this.stack.pid(name), 'SIGKILL');
+		return signal(await this.stack.pid(name), 'SIGKILL');
 	}
 
 	async #hold(pid) {
-		if (!signal(pid, 'SIGSTOP')) return;
+		if (!signal(pid, 'SIGSTOP')) return false;
 		await this.#while();
 		signal(pid, 'SIGCONT');
+		return true;
 	}
 
 	async #pause(name) {
-		await this.#hold(await this.stack.pid(name));
+		return this.#hold(await this.stack.pid(name));
 	}
 
 	async #pauseWorker() {
-		await this.#hold(await this.#worker());
+		return this.#hold(await this.#worker());
 	}
 
 	async #storeAnswers(mode) {
+		const before = this.proxy.spoiled;
 		this.proxy.mode = mode;
 		await this.#while();
 		this.proxy.mode = 'pass';
+		return this.proxy.spoiled > before;
 	}
 
-	// In place: ingest has mapped the file.
 	async #disk(faults) {
-		await writeFile(this.faultFile, faults, { flag: 'r+' });
+		const before = this.preload.diskDone();
+		this.preload.disk(faults);
 		await sleep(100 + this.random() * 900);
-		await writeFile(this.faultFile, '00', { flag: 'r+' });
+		this.preload.disk('00');
+		return this.preload.diskDone() > before;
 	}
 
 	async #fillDisk() {
-		const path = join(this.smallDisk, 'ballast');
-		const file = await open(path, 'w');
-		try {
-			for (const piece = Buffer.alloc(BALLAST_PIECE, 1); statfsSync(this.smallDisk).bavail > 0;) await file.write(piece);
-		} catch (error) {
-			if (error.code !== 'ENOSPC') throw error;
-		}
+		const before = this.refusedFull();
+		this.smallDisk.fill();
 		await this.#while();
-		await file.close();
-		await rm(path, { force: true });
+		this.smallDisk.empty();
+		return this.refusedFull() > before;
 	}
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Preloaded into ingest: makes the disk under a spool fail when asked. YAVIO_FAULT_FILE names a
- * file of two digits: what syncs do, then what writes do: 0 works, 1 EIO, 2 ENOSPC, 3 works 200 ms
- * later.
+ * file of two digits, what syncs do and what writes do: 0 works, 1 EIO, 2 ENOSPC, 3 works 200 ms
+ * later; padded to eight bytes, then how many syncs and how many writes were made to do so (two
+ * uint32_t, in the byte order of the machine).
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,18 +21,24 @@
 enum { PATH_BYTES = 512, LATE_MS = 200 };
 enum { OF_SYNC, OF_WRITE, KINDS };
 
-static const volatile char *faults;
+struct control {
+	volatile char fault[8]; /* of each kind */
+	_Atomic uint32_t done[KINDS];
+};
+
+static struct control *control;
 
 static __attribute__((constructor)) void open_faults(void)
 {
 	const char *path = getenv("YAVIO_FAULT_FILE");
-	int fd = path != NULL ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	int fd = path != NULL ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	void *map;
 
 	if (fd < 0)
 		return;
-	faults = mmap(NULL, KINDS, PROT_READ, MAP_SHARED, fd, 0);
-	if (faults == MAP_FAILED)
-		faults = NULL;
+	map = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (map != MAP_FAILED)
+		control = map;
 	close(fd);
 }
 
@@ -49,11 +58,12 @@ static int in_spool(int fd)
 /* True when the call shall fail; errno is set then. */
 static int fails(int kind, int fd)
 {
-	char fault = faults != NULL ? faults[kind] : '0';
+	char fault = control != NULL ? control->fault[kind] : '0';
 	const struct timespec late = {.tv_nsec = LATE_MS * 1000000L};
 
 	if (fault == '0' || !in_spool(fd))
 		return 0;
+	atomic_fetch_add(&control->done[kind], 1);
 	if (fault == '3') {
 		nanosleep(&late, NULL);
 		return 0;

@@ -16,6 +16,7 @@ export class Ledger {
 	sent = new Map();
 	acknowledged = new Set();
 	answers = {};
+	codes = {};
 	unexpected = [];
 	#file;
 	#stopped = false;
@@ -41,6 +42,8 @@ export class Ledger {
 			const reply = await stack.post(key, batch, { signal: AbortSignal.timeout(ANSWER_MS) });
 			const text = await reply.text();
 			this.answers[reply.status] = (this.answers[reply.status] ?? 0) + 1;
+			const [code] = /YAVIO-\d+/.exec(text) ?? [];
+			if (code) this.codes[code] = (this.codes[code] ?? 0) + 1;
 			if (reply.status !== 200 && !AGAIN.has(reply.status)) this.unexpected.push(`${reply.status} ${text.slice(0, 200)}`);
 			return reply.status;
 		} catch (error) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 // A whole stack under load while everything in it is killed, stopped and spoiled; then: what was acknowledged is stored,
 // each event once, and nothing was counted that was not sent. usage: node tests/fault/run.mjs [seconds=300] [seed=N]
-import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BIN_DIR, ROOT } from '../support/process.mjs';
-import { serviceUser } from '../support/postgres.mjs';
+import { preloaded } from '../support/preload.mjs';
+import { SmallDisk } from '../support/small-disk.mjs';
 import { Stack, waitFor } from '../support/stack.mjs';
 import { adminQuery } from '../support/store-admin.mjs';
 import { Chaos, seeded } from './chaos.mjs';
@@ -18,50 +18,32 @@ const HEAL_MS = 60_000;
 const STORED_MS = 90_000;
 // Longer runs need merges, or the store ends up with too many parts; without them copies cannot hide.
 const MERGES_AFTER_S = 120;
+// From here on every kind of fault has to happen.
+const COMPLETE_S = 60;
 
 /** The programs in a directory of their own, ingest with the failing disk in front. */
-function install(dir, faultFile) {
+function install(dir, { env }) {
 	const bin = join(dir, 'bin');
 	mkdirSync(bin);
 	for (const name of readdirSync(BIN_DIR)) copyFileSync(join(BIN_DIR, name), join(bin, name));
 	for (const [name, target] of [['lib', 'build/lib'], ['caddy', 'caddy'], ['web', 'web']]) symlinkSync(join(ROOT, target), join(dir, name));
-	copyFileSync(resolve(BIN_DIR, '../tests/fault/failing_disk.so'), join(dir, 'failing_disk.so'));
 	copyFileSync(join(bin, 'yavio-ingest'), join(bin, 'ingest'));
-	writeFileSync(join(bin, 'yavio-ingest'),
-		`#!/bin/sh\nexport LD_PRELOAD=${dir}/failing_disk.so YAVIO_FAULT_FILE=${faultFile}\nexec ${bin}/ingest "$@"\n`);
-	for (const name of ['.', 'bin', 'failing_disk.so', ...readdirSync(bin).map((file) => join('bin', file))]) chmodSync(join(dir, name), 0o755);
+	const exports = Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`).join('');
+	writeFileSync(join(bin, 'yavio-ingest'), `#!/bin/sh\n${exports}exec ${bin}/ingest "$@"\n`);
+	for (const name of ['.', 'bin', ...readdirSync(bin).map((file) => join('bin', file))]) chmodSync(join(dir, name), 0o755);
 	return bin;
-}
-
-/** A small file system for the spool, where this user may mount one; undefined elsewhere. */
-function mountSmallDisk(dir) {
-	const path = join(dir, 'spool');
-	mkdirSync(path);
-	try {
-		execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SMALL_DISK}`, 'tmpfs', path], { stdio: 'ignore' });
-	} catch {
-		return undefined;
-	}
-	const { uid, gid } = serviceUser();
-	chownSync(path, uid, gid);
-	return path;
 }
 
 async function startStack() {
 	const stack = await Stack.create({ YAVIO_RATE_KEY: '0', YAVIO_RATE_IP: '0', YAVIO_INGEST_WORKERS: '3', YAVIO_SHIP_INTERVAL: '100ms',
 		YAVIO_SHIP_ROWS: '500', YAVIO_SPOOL_MAX_BYTES: '128M', YAVIO_SPOOL_SEGMENT_BYTES: '1M', YAVIO_DISK_RESERVE: '64M' });
 	try {
-		stack.faultFile = join(stack.dir, 'faults');
-		writeFileSync(stack.faultFile, '00');
-		chmodSync(stack.faultFile, 0o644);
-		stack.bin = install(stack.dir, stack.faultFile);
-		stack.smallDisk = mountSmallDisk(stack.dir);
+		stack.preload = preloaded(stack.dir);
+		stack.bin = install(stack.dir, stack.preload);
+		stack.smallDisk = SmallDisk.mount(stack.dir, SMALL_DISK);
 		if (stack.smallDisk) {
-			stack.env.YAVIO_SPOOL_DIR = join(stack.smallDisk, 'spool');
+			stack.env.YAVIO_SPOOL_DIR = stack.smallDisk.spool;
 			stack.env.YAVIO_SPOOL_ALLOW_LOSS = 'true'; // a memory file system is refused otherwise
-			const { uid, gid } = serviceUser();
-			mkdirSync(stack.env.YAVIO_SPOOL_DIR);
-			chownSync(stack.env.YAVIO_SPOOL_DIR, uid, gid);
 		}
 		await stack.up();
 		return stack;
@@ -72,16 +54,8 @@ async function startStack() {
 }
 
 async function stopStack(stack) {
-	const unmount = () => {
-		if (!stack.smallDisk) return;
-		try {
-			execFileSync('umount', ['-l', stack.smallDisk], { stdio: 'ignore' });
-		} catch {
-			// not mounted any more
-		}
-	};
 	await stack.yavio(['down', '--timeout', '5s']).catch(() => {});
-	unmount();
+	stack.smallDisk?.unmount();
 	await stack.stop();
 }
 
@@ -135,9 +109,10 @@ export async function runFaults({ seconds, seed, log = () => {} }) {
 		proxy = new StoreProxy(join(stack.home, 'run/store.sock'), stack.clickhouse);
 		const merging = seconds <= MERGES_AFTER_S ? withoutMerges(stack, state) : undefined;
 		ledger = await Ledger.open(join(stack.dir, 'ledger'), { stack, key, random: seeded(seed + 1) });
-		const chaos = new Chaos({ stack, proxy, random: seeded(seed), faultFile: stack.faultFile, smallDisk: stack.smallDisk });
+		const chaos = new Chaos({ stack, proxy, random: seeded(seed), preload: stack.preload, smallDisk: stack.smallDisk,
+			refusedFull: () => ledger.codes['YAVIO-2406'] ?? 0 });
 		log(`seed ${seed}, ${seconds} s, small disk: ${Boolean(stack.smallDisk)}`);
-		await chaos.run(seconds);
+		await chaos.run(seconds, { complete: seconds >= COMPLETE_S });
 		await ledger.stop();
 		log(`faults ${JSON.stringify(chaos.done)}; answers ${JSON.stringify(ledger.answers)}; ${ledger.acknowledged.size} acknowledged`);
 		await waitFor('a healthy stack', () => healthy(stack), HEAL_MS, 200);
@@ -150,7 +125,7 @@ export async function runFaults({ seconds, seed, log = () => {} }) {
 		const [rowsFinal, ids] = (await adminQuery(stack, 'SELECT count(), uniqExact(event_id) FROM events FINAL FORMAT TSV')).trim().split('\t').map(Number);
 		state.over = true;
 		await merging;
-		return { seed, faults: chaos.done, answers: ledger.answers, unexpected: ledger.unexpected, acknowledged: ledger.acknowledged.size,
+		return { seed, faults: chaos.done, missing: seconds >= COMPLETE_S ? chaos.missing : [], codes: ledger.codes, answers: ledger.answers, unexpected: ledger.unexpected, acknowledged: ledger.acknowledged.size,
 			sent: ledger.sent.size, rows: [...rows.values()].reduce((a, b) => a + b, 0), rowsFinal, ids, spool, spoiled: proxy.spoiled,
 			broken: judge(ledger, rows) };
 	} finally {
@@ -168,6 +143,7 @@ export function complaints(result) {
 	if (result.rowsFinal !== result.ids) list.push(`FINAL counts ${result.rowsFinal} rows of ${result.ids} events`);
 	for (const answer of new Set(result.unexpected)) list.push(`an answer that is no retry: ${answer}`);
 	if (result.acknowledged === 0) list.push('nothing was acknowledged');
+	if (result.missing.length > 0) list.push(`never happened: ${result.missing.join(', ')}`);
 	return list;
 }
 

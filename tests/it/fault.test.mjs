@@ -8,8 +8,8 @@ const SECONDS = 20;
 // Another seed each day; YAVIO_FAULT_SEED repeats one.
 const SEED = Number(process.env.YAVIO_FAULT_SEED ?? Math.floor(Date.now() / 86_400_000));
 
-test(`acknowledged is stored, once (seed ${SEED})`, { skip: process.env.YAVIO_VARIANT === 'asan' && 'preloads a library' }, async (t) => {
+test(`acknowledged is stored, once (seed ${SEED})`, async (t) => {
 	const result = await runFaults({ seconds: SECONDS, seed: SEED, log: (line) => t.diagnostic(line) });
 	assert.deepEqual(complaints(result), []);
-	assert.ok(Object.keys(result.faults).length > 5, 'several kinds of faults');
+	assert.ok(Object.values(result.faults).filter((times) => times > 0).length > 5, `several kinds of faults: ${JSON.stringify(result.faults)}`);
 });
