@@ -150,5 +150,6 @@ enum cli_exit cmd_keys_revoke(struct cli *cli);
 enum cli_exit cmd_query(struct cli *cli);
 enum cli_exit cmd_spool_status(struct cli *cli);
 enum cli_exit cmd_spool_quarantine(struct cli *cli);
+enum cli_exit cmd_seed(struct cli *cli);
 
 #endif

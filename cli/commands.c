@@ -56,6 +56,15 @@ static const struct cli_flag quarantine_flags[] = {
         {0},
 };
 
+static const struct cli_flag seed_flags[] = {
+        {"--profile", NULL, CLI_FLAG_TEXT, "NAME", "minimal, standard (default), load or pii"},
+        {"--events", NULL, CLI_FLAG_COUNT, "N", "another number of events, the rest in proportion"},
+        {"--days", NULL, CLI_FLAG_COUNT, "N", "days that they spread over"},
+        {"--seed", NULL, CLI_FLAG_COUNT, "1", "another number, other events"},
+        {"--force", NULL, CLI_FLAG_SWITCH, NULL, "in production, too"},
+        {0},
+};
+
 static const struct cli_flag no_flags[] = {{0}};
 
 const struct cli_flag cli_global_flags[] = {
@@ -104,6 +113,8 @@ const struct cli_command cli_commands[] = {
                 cmd_spool_status},
         {"spool", "quarantine", "list|show|retry|purge [ID]", 1, 2, quarantine_flags, HOLDS,
                 "rows that the store refused", cmd_spool_quarantine},
+        {"seed", NULL, "", 0, 0, seed_flags, ASKS, "fill a demo project with invented events",
+                cmd_seed},
         {"query", NULL, "'SQL'", 1, 1, query_flags, ASKS, "read events with SQL", cmd_query},
 };
 

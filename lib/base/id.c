@@ -5,6 +5,14 @@
 
 #include "base/id.h"
 
+void id_uuid_text(const uint8_t r[16], char out[ID_UUID_BYTES])
+{
+	snprintf(out, ID_UUID_BYTES,
+	        "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1],
+	        r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14],
+	        r[15]);
+}
+
 void id_uuid4(char out[ID_UUID_BYTES])
 {
 	uint8_t r[16];
@@ -14,10 +22,7 @@ void id_uuid4(char out[ID_UUID_BYTES])
 		abort();
 	r[6] = (uint8_t)((r[6] & 0x0F) | 0x40);
 	r[8] = (uint8_t)((r[8] & 0x3F) | 0x80);
-	snprintf(out, ID_UUID_BYTES,
-	        "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1],
-	        r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14],
-	        r[15]);
+	id_uuid_text(r, out);
 }
 
 void id_request(char out[ID_REQUEST_BYTES])

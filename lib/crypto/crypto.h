@@ -32,6 +32,10 @@ enum err crypto_hmac_sha256(const void *key, size_t key_len, const void *data, s
 enum err crypto_hkdf_sha256(const void *secret, size_t secret_len, const char *info, uint8_t *out,
         size_t out_len) MUST_CHECK;
 
+/* RFC 4122 version 5: the UUID of a name in a namespace, lower case; the same for ever. out has 37
+ * bytes. A name for things, no protection: it rests on SHA-1. */
+void crypto_uuid5(const uint8_t name_space[16], const char *name, char out[37]);
+
 /* Same time for any contents of equal length. */
 bool crypto_equal(const void *a, const void *b, size_t len) MUST_CHECK;
 /* Texts of any length, in time that depends on the length of untrusted only. */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "base/id.h"
 #include "base/str.h"
 #include "crypto/crypto.h"
 
@@ -27,6 +28,23 @@ enum err crypto_sha256(const void *data, size_t len, uint8_t out[CRYPTO_SHA256_B
 	if (EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL) != 1)
 		return ERR_INFRA_INTERNAL_ERROR;
 	return ERR_OK;
+}
+
+void crypto_uuid5(const uint8_t name_space[16], const char *name, char out[37])
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t digest[EVP_MAX_MD_SIZE];
+
+	/* Nothing here can fail but for memory, and a name that is not its own must not go out. */
+	if (ctx == NULL || EVP_DigestInit_ex(ctx, EVP_sha1(), NULL) != 1 ||
+	        EVP_DigestUpdate(ctx, name_space, 16) != 1 ||
+	        EVP_DigestUpdate(ctx, name, strlen(name)) != 1 ||
+	        EVP_DigestFinal_ex(ctx, digest, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free(ctx);
+	digest[6] = (uint8_t)((digest[6] & 0x0F) | 0x50);
+	digest[8] = (uint8_t)((digest[8] & 0x3F) | 0x80);
+	id_uuid_text(digest, out);
 }
 
 enum err crypto_sha256_hex(const void *data, size_t len, char out[CRYPTO_SHA256_HEX_BYTES])

@@ -129,6 +129,7 @@ enum err store_project_ensure(struct pg *pg, const char *workspace_id, const cha
 struct store_project_row {
 	struct store_place workspace, project;
 	int64_t live_keys;
+	int64_t created_at_ms; /* of the project */
 };
 /* Finds a project by id, by "workspace-slug/project-slug", or by slug or name when only one has it.
  * ERR_DASH_PROJECT_NOT_FOUND when none or several fit. Service connection. */

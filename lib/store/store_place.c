@@ -133,6 +133,7 @@ enum err store_project_find(struct pg *pg, const char *which, struct store_proje
 		store_read_place(r, 0, 0, &out->workspace);
 		store_read_place(r, 0, 3, &out->project);
 		out->live_keys = pg_int(r, 0, 6);
+		out->created_at_ms = pg_time_ms(r, 0, 7);
 	} else {
 		e = ERR_DASH_PROJECT_NOT_FOUND;
 	}

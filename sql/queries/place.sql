@@ -31,7 +31,7 @@ SELECT w.id, w.name, w.slug, p.id, p.name, p.slug,
 		WHERE k.project_id = p.id
 			AND (k.revoked_at IS NULL OR k.revoked_at > now())
 			AND (k.expires_at IS NULL OR k.expires_at > now())
-	)
+	), p.created_at
 FROM yavio.projects AS p
 JOIN yavio.workspaces AS w ON w.id = p.workspace_id
 WHERE p.id = $1

@@ -154,6 +154,30 @@ describe('a stack from start to end', { concurrency: false }, () => {
     assert.match(await stack.must(['migrate']), /up to date/);
   });
 
+  test('seed invents a project, the same however often it runs', async () => {
+    const numbers = async () => {
+      const sql = "SELECT count(), uniqExact(event_id), uniqExact(session_id), countIf(metadata LIKE '%_REDACTED]%'), sum(cityHash64(toString(event_id), timestamp, metadata)) FROM events";
+      const done = await stack.yavio(['query', '--project', 'demo/demo-pii', '--json', sql]);
+      return Object.values(JSON.parse(done.stdout).data[0]).map(String);
+    };
+    const first = await stack.yavio(['seed', '--profile', 'pii', '--json']);
+    assert.equal(first.code, 0, first.stderr);
+    const told = JSON.parse(first.stdout);
+    assert.deepEqual([told.profile, told.events, told.sessions, told.redacted], ['pii', 500, 50, 500]);
+    const made = await numbers();
+    assert.deepEqual(made.slice(0, 4), ['500', '500', '50', '500']);
+    const again = await stack.yavio(['seed', '--profile', 'pii']);
+    assert.match(again.stdout, /500 events of 50 sessions over 7 days in demo\/demo-pii/);
+    assert.deepEqual(await numbers(), made);
+    const bigger = await stack.yavio(['seed', '--profile', 'minimal', '--events', '700', '--days', '3', '--json']);
+    assert.equal(JSON.parse(bigger.stdout).events, 700);
+
+    const refused = await stack.yavio(['seed'], { env: { YAVIO_ENV: 'production' } });
+    assert.equal(refused.code, 4);
+    assert.match(refused.stderr, /YAVIO-6415/);
+    assert.equal((await stack.yavio(['seed', '--profile', 'huge'])).code, 2);
+  });
+
   test('logs are merged, filtered, and hold no secret', async () => {
     const all = await stack.must(['logs', '-n', '1000', '--no-follow']);
     assert.match(all, /info {2}postgres/);
