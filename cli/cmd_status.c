@@ -11,6 +11,8 @@
 #include "json/json.h"
 #include "spool/spool.h"
 #include "store/store.h"
+#include "store/store_erase.h"
+#include "store/store_job.h"
 
 enum { JSON_BYTES_MAX = 1 << 20, ANSWER_MS = 3000, BODY_BYTES_MAX = 64 * 1024 };
 
@@ -22,6 +24,7 @@ struct status {
 	char ingest_state[32], dashboard_state[32];
 	bool postgres_ok;
 	struct store_counts counts;
+	int64_t jobs_waiting, jobs_dead, jobs_oldest_s, erasures, erasures_failed;
 	bool clickhouse_ok;
 	int64_t events, bytes, today, last_ms;
 	bool spool_ok;
@@ -50,6 +53,22 @@ static void ask_health(
 	buf_release(&body);
 }
 
+static void ask_jobs(struct status *s, struct pg *pg)
+{
+	struct store_job_gauge *list = NULL;
+	size_t len = 0;
+
+	s->postgres_ok = store_job_gauges(pg, &list, &len) == ERR_OK &&
+	                 store_erase_pending(pg, &s->erasures, &s->erasures_failed) == ERR_OK;
+	for (size_t i = 0; i < len; i++) {
+		s->jobs_waiting += list[i].queued + list[i].running;
+		s->jobs_dead += list[i].dead;
+		if (list[i].oldest_s > s->jobs_oldest_s)
+			s->jobs_oldest_s = list[i].oldest_s;
+	}
+	free(list);
+}
+
 static void ask_postgres(struct status *s)
 {
 	char url[PG_URL_BYTES];
@@ -63,6 +82,8 @@ static void ask_postgres(struct status *s)
 	if (conf_pg_url(s->cli->conf, url, sizeof(url)) && pg_open(&options, &pg) == ERR_OK)
 		s->postgres_ok =
 		        pg_start(pg, 0, 0) == ERR_OK && store_counts(pg, &s->counts) == ERR_OK;
+	if (s->postgres_ok)
+		ask_jobs(s, pg);
 	explicit_bzero(url, sizeof(url));
 	pg_close(pg);
 }
@@ -252,6 +273,24 @@ static void print_programs(const struct status *s)
 	cli_table_free(t);
 }
 
+static void print_jobs(const struct status *s)
+{
+	char late[32];
+
+	printf("Jobs        %s %lld waiting", ok_mark(s->jobs_dead == 0 && s->erasures_failed == 0),
+	        (long long)s->jobs_waiting);
+	if (s->jobs_oldest_s > 0)
+		printf(", oldest due for %s", span(s->jobs_oldest_s * 1000, late));
+	if (s->erasures > 0)
+		printf(", %lld erasure%s under way", (long long)s->erasures, plural(s->erasures));
+	if (s->erasures_failed > 0)
+		printf(", %lld erasure%s failed", (long long)s->erasures_failed,
+		        plural(s->erasures_failed));
+	if (s->jobs_dead > 0)
+		printf(", %lld dead: bin/yavio jobs list --state dead", (long long)s->jobs_dead);
+	printf("\n");
+}
+
 static void print_services(const struct status *s)
 {
 	char a[32], b[32], c[32];
@@ -280,6 +319,8 @@ static void print_services(const struct status *s)
 		        (long long)s->counts.live_keys, plural(s->counts.live_keys));
 	else
 		printf(" not reachable\n");
+	if (s->postgres_ok)
+		print_jobs(s);
 	if (s->spool_ok)
 		printf("Spool       %s events, %s behind, quarantine %s\n",
 		        amount((int64_t)s->spool.depth_events, a),
@@ -342,6 +383,13 @@ static void print_json(const struct status *s, bool well)
 	json_write_int(&w, "workspaces", s->counts.workspaces);
 	json_write_int(&w, "projects", s->counts.projects);
 	json_write_int(&w, "live_keys", s->counts.live_keys);
+	json_write_end_object(&w);
+	json_write_object(&w, "jobs");
+	json_write_int(&w, "waiting", s->jobs_waiting);
+	json_write_int(&w, "dead", s->jobs_dead);
+	json_write_int(&w, "oldest_seconds", s->jobs_oldest_s);
+	json_write_int(&w, "erasures_pending", s->erasures);
+	json_write_int(&w, "erasures_failed", s->erasures_failed);
 	json_write_end_object(&w);
 	json_write_object(&w, "spool");
 	json_write_int(&w, "events", (int64_t)s->spool.depth_events);

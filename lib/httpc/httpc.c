@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "httpc/httpc_internal.h"
 #include "httpc/httpc.h"
 
 struct httpc {
@@ -61,12 +62,18 @@ static void global_init(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-struct httpc *httpc_new(void)
+void httpc_global(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct httpc *h = calloc(1, sizeof(*h));
 
 	pthread_once(&once, global_init);
+}
+
+struct httpc *httpc_new(void)
+{
+	struct httpc *h = calloc(1, sizeof(*h));
+
+	httpc_global();
 	if (h && !(h->curl = curl_easy_init())) {
 		free(h);
 		h = NULL;

@@ -58,7 +58,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
   test('yavio up makes everything and shows what it does', async () => {
     const done = await stack.yavio(['up']);
     assert.equal(done.code, 0, done.stdout + done.stderr);
-    for (const program of ['postgres', 'store', 'shipper', 'ingest', 'dashboard', 'caddy'])
+    for (const program of ['postgres', 'store', 'shipper', 'ingest', 'dashboard', 'jobs', 'caddy'])
       assert.match(done.stdout, new RegExp(`✓ ${program} ready \\(\\d+\\.\\d s\\)`));
     assert.match(done.stdout, new RegExp(`http://localhost:${stack.http}`));
     assert.match(done.stdout, new RegExp(`http://localhost:${stack.ingest}`));
@@ -144,7 +144,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
     assert.equal(status.ingest.events_today, 1);
     assert.equal(status.postgres.projects, 2);
     assert.match(await stack.must(['status']), /Ingestion.*✓ healthy, 1 event today/);
-    for (const program of ['postgres', 'store', 'clickhouse', 'shipper', 'ingest', 'dashboard', 'caddy'])
+    for (const program of ['postgres', 'store', 'clickhouse', 'shipper', 'ingest', 'dashboard', 'jobs', 'caddy'])
       assert.equal((await stack.must(['health', program, '--json'])).healthy, true, program);
     const keys = await stack.must(['keys', 'list', '--json']);
     assert.equal(keys.length, 3);
@@ -415,7 +415,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
   });
 
   test('no program had anything for a sanitizer to report', async () => {
-    for (const program of ['store', 'shipper', 'ingest', 'dashboard'])
+    for (const program of ['store', 'shipper', 'ingest', 'dashboard', 'jobs'])
       for (const name of await readdir(join(stack.home, 'log', program))) {
         const text = await readFile(join(stack.home, 'log', program, name), 'utf8');
         assert.doesNotMatch(text, /Sanitizer|runtime error/, program);

@@ -11,7 +11,7 @@ import warnings
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
 warnings.simplefilter("ignore")
-logging.disable(logging.WARNING)
+logging.disable(logging.CRITICAL)
 options = json.loads(sys.argv[1])
 # What the next mails get: {"mail"|"rcpt"|"data": reply, "delay": seconds before the reply to DATA, "times": how often}.
 orders = []
