@@ -54,6 +54,7 @@
 #include "pg/pg.h"
 #include "shm/shm.h"
 #include "shm/shm_rate.h"
+#include "store/store.h"
 #include "store/store_access.h"
 #include "store/store_page.h"
 #include "store/store_session.h"
@@ -74,7 +75,7 @@ enum {
 enum dashboard_service { DASHBOARD_POSTGRES, DASHBOARD_CLICKHOUSE };
 
 /* Classes of limits. Those up to DASHBOARD_RATE_BY_USER count requests of an address, the others of
- * a user. */
+ * a user, the last of a workspace. */
 enum dashboard_rate {
 	DASHBOARD_RATE_CEILING, /* all of /api/, besides the class of the route */
 	DASHBOARD_RATE_AUTH_STRICT,
@@ -85,6 +86,7 @@ enum dashboard_rate {
 	DASHBOARD_RATE_MANAGE = DASHBOARD_RATE_BY_USER,
 	DASHBOARD_RATE_ANALYTICS,
 	DASHBOARD_RATE_BILLING,
+	DASHBOARD_RATE_MAIL_INVITE, /* of a workspace, besides the class of the route */
 	DASHBOARD_RATE_COUNT
 };
 
@@ -104,6 +106,8 @@ struct dashboard_settings {
 	const char *metrics_token; /* "" when unset */
 	const char *app_url;       /* NEXTAUTH_URL: begins every link that leaves the server */
 	bool secure;               /* the public origin is https */
+	bool mail;                 /* SMTP_HOST is set: jobs send mail */
+	struct store_secrets key_secrets; /* hash API keys */
 	char pg_url[PG_URL_BYTES];
 	struct conf_ch_endpoint store;
 	int64_t session_days, session_max_days;
@@ -164,6 +168,9 @@ enum err dashboard_admit(
 enum err dashboard_authenticate(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 enum err dashboard_refused(
         struct request *req, struct reply *rep, struct app *app, enum err e) MUST_CHECK;
+/* For handlers that also draw from a limit of the workspace of the path. */
+enum err dashboard_draw_workspace(const struct request *req, struct reply *rep,
+        const struct app *app, enum dashboard_rate class) MUST_CHECK;
 
 /* tx.c: calls the handler inside its transaction, or after it. */
 enum err dashboard_run(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;

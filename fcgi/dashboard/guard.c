@@ -59,6 +59,7 @@ static const enum err REFUSALS[DASHBOARD_RATE_COUNT] = {
         [DASHBOARD_RATE_HEALTH] = ERR_DASH_PUBLIC_ROUTE_LIMIT,
         [DASHBOARD_RATE_MANAGE] = ERR_DASH_MANAGEMENT_ROUTE_RATE_LIMITED,
         [DASHBOARD_RATE_ANALYTICS] = ERR_DASH_ANALYTICS_QUERY_RATE_LIMITED,
+        [DASHBOARD_RATE_MAIL_INVITE] = ERR_DASH_INVITE_MAIL_LIMIT,
 };
 
 /* of: the user; NULL: the address. */
@@ -279,4 +280,10 @@ enum err dashboard_refused(struct request *req, struct reply *rep, struct app *a
 	if (err_info(e)->http_status == 0)
 		pg_log_failure(app->pg, e, "request failed");
 	return e;
+}
+
+enum err dashboard_draw_workspace(const struct request *req, struct reply *rep,
+        const struct app *app, enum dashboard_rate class)
+{
+	return draw(req, rep, app, class, app->access.workspace_id);
 }

@@ -28,7 +28,7 @@ enum err h_providers_get(struct request *req, struct reply *rep, struct app *app
 	json_write_bool(&w, "password", true);
 	json_write_bool(&w, "github", is_set(app, CONF_GITHUB_CLIENT_ID));
 	json_write_bool(&w, "google", is_set(app, CONF_GOOGLE_CLIENT_ID));
-	json_write_bool(&w, "mail", is_set(app, CONF_SMTP_HOST));
+	json_write_bool(&w, "mail", app->dashboard->settings.mail);
 	json_write_str(&w, "registration",
 	        conf_bool(c, CONF_YAVIO_DISABLE_REGISTRATION) ? "invite" : "open");
 	json_write_bool(&w, "setupNeeded", setup_needed);

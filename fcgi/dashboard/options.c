@@ -23,6 +23,7 @@ static const enum conf_id RATES[DASHBOARD_RATE_COUNT] = {
         [DASHBOARD_RATE_MANAGE] = CONF_YAVIO_RL_MANAGE,
         [DASHBOARD_RATE_ANALYTICS] = CONF_YAVIO_RL_ANALYTICS,
         [DASHBOARD_RATE_BILLING] = CONF_YAVIO_RL_BILLING,
+        [DASHBOARD_RATE_MAIL_INVITE] = CONF_YAVIO_RL_MAIL_INVITE,
 };
 
 enum err dashboard_key(const struct conf *c, const char *label, uint8_t out[AUTH_KEY_BYTES])
@@ -42,12 +43,15 @@ enum err dashboard_settings_load(struct conf *c, struct dashboard_settings *out)
 	        .metrics_token = conf_str(c, CONF_METRICS_BEARER_TOKEN),
 	        .app_url = conf_str(c, CONF_NEXTAUTH_URL),
 	        .secure = str_starts_with(conf_str(c, CONF_NEXTAUTH_URL), "https:"),
+	        .mail = conf_str(c, CONF_SMTP_HOST)[0] != '\0',
 	        .session_days = conf_int(c, CONF_YAVIO_SESSION_DAYS),
 	        .session_max_days = conf_int(c, CONF_YAVIO_SESSION_MAX_DAYS)};
 
 	if (!conf_pg_url(c, s.pg_url, sizeof(s.pg_url)) || !conf_ch_endpoint(c, &s.store) ||
 	        !web_networks_parse(conf_str(c, CONF_YAVIO_TRUSTED_PROXIES), &s.trusted_proxies) ||
-	        dashboard_key(c, "csrf", s.csrf_key) != ERR_OK) {
+	        dashboard_key(c, "csrf", s.csrf_key) != ERR_OK ||
+	        store_secrets_parse(conf_str(c, CONF_API_KEY_HASH_SECRET),
+	                conf_str(c, CONF_API_KEY_HASH_SECRET_PREVIOUS), &s.key_secrets) != ERR_OK) {
 		log_fatal(ERR_INFRA_INVALID_ENV_VAR, "settings cannot be used");
 		dashboard_settings_release(&s);
 		return ERR_INFRA_INVALID_ENV_VAR;
@@ -60,6 +64,7 @@ enum err dashboard_settings_load(struct conf *c, struct dashboard_settings *out)
 
 void dashboard_settings_release(struct dashboard_settings *s)
 {
+	store_secrets_release(&s->key_secrets);
 	conf_free(s->conf);
 	*s = (struct dashboard_settings){.conf = NULL};
 }

@@ -3,14 +3,16 @@
  * fields. How to add one: dashboard.h. */
 #include "fcgi/dashboard/account.h"
 #include "fcgi/dashboard/session.h"
+#include "fcgi/dashboard/tenancy.h"
 
 static const struct web_fields NO_FIELDS = {NULL, 0};
 
 /* A row that takes no body. On GET the fields are the query's. */
-#define READ(path_, auth_, rate_, handler_, fields_)                                               \
+#define READ(path_, auth_, rate_, handler_, fields_, ...)                                          \
 	{                                                                                          \
 		.method = WEB_GET, .path = path_, .auth = WEB_AUTH_##auth_,                        \
-		.rate_class = DASHBOARD_RATE_##rate_, .handler = handler_, .fields = fields_       \
+		.rate_class = DASHBOARD_RATE_##rate_, .handler = handler_, .fields = fields_,      \
+		__VA_ARGS__                                                                        \
 	}
 /* A row that takes JSON; with NO_FIELDS also no body at all. */
 #define WRITE(method_, path_, auth_, rate_, handler_, fields_, ...)                                \
@@ -67,6 +69,69 @@ static const struct web_route ROUTES[] = {
         WRITE(DELETE, "/api/auth/sessions/{id}", SESSION, MANAGE, h_session_delete, &NO_FIELDS,
                 .missing = ERR_DASH_LOGIN_NOT_FOUND),
         WRITE(DELETE, "/api/auth/sessions", SESSION, MANAGE, h_sessions_delete, &NO_FIELDS),
+
+        /* invitations, by whoever got one */
+        WRITE(POST, "/api/auth/invite", NONE, AUTH_STRICT, h_invite_preview, &h_invite_fields,
+                .flags = DASHBOARD_CSRF),
+        WRITE(POST, "/api/auth/invite/accept", SESSION, AUTH, h_invite_accept, &h_invite_fields),
+
+        /* erasures */
+        READ("/api/erasures", SESSION, MANAGE, h_erasures_list, &h_erasures_list_fields),
+        WRITE(POST, "/api/erasures/status", NONE, AUTH_STRICT, h_erasure_status,
+                &h_erasure_status_fields, .flags = DASHBOARD_CSRF),
+        READ("/api/erasures/{id}", SESSION, MANAGE, h_erasure_get, NULL,
+                .missing = ERR_DASH_ERASURE_NOT_FOUND),
+
+        /* workspaces */
+        WRITE(POST, "/api/workspaces", SESSION, MANAGE, h_workspaces_create,
+                &h_workspaces_create_fields),
+        READ("/api/workspaces", SESSION, MANAGE, h_workspaces_list, &h_workspaces_list_fields),
+        READ("/api/workspaces/{workspaceId}", VIEWER, MANAGE, h_workspace_get, NULL),
+        WRITE(PATCH, "/api/workspaces/{workspaceId}", ADMIN, MANAGE, h_workspace_update,
+                &h_workspace_update_fields),
+        WRITE(DELETE, "/api/workspaces/{workspaceId}", OWNER, MANAGE, h_workspace_delete,
+                &h_workspace_delete_fields, .flags = DASHBOARD_RECENT),
+        WRITE(POST, "/api/workspaces/{workspaceId}/transfer", OWNER, MANAGE, h_workspace_transfer,
+                &h_workspace_transfer_fields, .flags = DASHBOARD_RECENT),
+
+        /* members and invitations of a workspace */
+        READ("/api/workspaces/{workspaceId}/members", MEMBER, MANAGE, h_members_list,
+                &h_members_list_fields),
+        WRITE(POST, "/api/workspaces/{workspaceId}/members/invite", ADMIN, MANAGE,
+                h_invitations_create, &h_invitations_create_fields),
+        WRITE(PATCH, "/api/workspaces/{workspaceId}/members/{userId}", ADMIN, MANAGE,
+                h_member_update, &h_member_update_fields, .missing = ERR_DASH_MEMBER_NOT_FOUND),
+        WRITE(DELETE, "/api/workspaces/{workspaceId}/members/{userId}", ADMIN, MANAGE,
+                h_member_delete, &NO_FIELDS, .flags = DASHBOARD_OR_SELF,
+                .missing = ERR_DASH_MEMBER_NOT_FOUND),
+        READ("/api/workspaces/{workspaceId}/invitations", ADMIN, MANAGE, h_invitations_list,
+                &h_invitations_list_fields),
+        WRITE(POST, "/api/workspaces/{workspaceId}/invitations/{id}/resend", ADMIN, MANAGE,
+                h_invitation_resend, &NO_FIELDS, .missing = ERR_DASH_INVITATION_NOT_FOUND),
+        WRITE(DELETE, "/api/workspaces/{workspaceId}/invitations/{id}", ADMIN, MANAGE,
+                h_invitation_delete, &NO_FIELDS, .missing = ERR_DASH_INVITATION_NOT_FOUND),
+        READ("/api/workspaces/{workspaceId}/audit", ADMIN, MANAGE, h_audit_list,
+                &h_audit_list_fields),
+
+        /* projects and their keys */
+        WRITE(POST, "/api/workspaces/{workspaceId}/projects", ADMIN, MANAGE, h_projects_create,
+                &h_projects_create_fields),
+        READ("/api/workspaces/{workspaceId}/projects", VIEWER, MANAGE, h_projects_list,
+                &h_projects_list_fields),
+        READ("/api/workspaces/{workspaceId}/projects/{projectId}", VIEWER, MANAGE, h_project_get,
+                NULL),
+        WRITE(PATCH, "/api/workspaces/{workspaceId}/projects/{projectId}", ADMIN, MANAGE,
+                h_project_update, &h_project_update_fields),
+        WRITE(DELETE, "/api/workspaces/{workspaceId}/projects/{projectId}", ADMIN, MANAGE,
+                h_project_delete, &h_project_delete_fields, .flags = DASHBOARD_RECENT),
+        WRITE(POST, "/api/workspaces/{workspaceId}/projects/{projectId}/keys", ADMIN, MANAGE,
+                h_keys_create, &h_keys_create_fields),
+        READ("/api/workspaces/{workspaceId}/projects/{projectId}/keys", MEMBER, MANAGE, h_keys_list,
+                &h_keys_list_fields),
+        WRITE(DELETE, "/api/workspaces/{workspaceId}/projects/{projectId}/keys/{id}", ADMIN, MANAGE,
+                h_key_delete, &NO_FIELDS, .missing = ERR_DASH_API_KEY_NOT_FOUND),
+        WRITE(POST, "/api/workspaces/{workspaceId}/projects/{projectId}/keys/{id}/rotate", ADMIN,
+                MANAGE, h_key_rotate, &h_key_rotate_fields, .missing = ERR_DASH_API_KEY_NOT_FOUND),
 };
 
 static const enum web_step ORDER[] = {WEB_STEP_BODY, WEB_STEP_MEDIA, WEB_STEP_ADMIT, WEB_STEP_AUTH,
@@ -81,6 +146,7 @@ static const char *const CLASS_NAMES[] = {
         [DASHBOARD_RATE_MANAGE] = "manage",
         [DASHBOARD_RATE_ANALYTICS] = "analytics",
         [DASHBOARD_RATE_BILLING] = "billing",
+        [DASHBOARD_RATE_MAIL_INVITE] = "mail_invite",
 };
 
 static const char *const FLAG_NAMES[] = {

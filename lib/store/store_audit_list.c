@@ -18,7 +18,8 @@ enum err store_audit_list(struct pg *pg, const char *workspace_id,
 	e = pg_exec(pg, PGQ_AUDIT_PAGE,
 	        PG_PARAMS(PG_UUID(workspace_id), PG_INT(page->limit), PG_INT(page->offset),
 	                PG_TEXT(filter->action), PG_UUID(filter->actor_id),
-	                time_or_none(filter->from_ms), time_or_none(filter->to_ms)),
+	                time_or_none(filter->from_ms), time_or_none(filter->to_ms),
+	                PG_BOOL(page->descending)),
 	        &out->result);
 	if (e == ERR_OK)
 		out->total = pg_int(out->result, 0, 0);

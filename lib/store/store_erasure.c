@@ -46,7 +46,8 @@ enum err store_erasure_list(struct pg *pg, const char *user_id, const struct sto
 {
 	struct store_rows rows;
 	enum err e = store_list(pg, PGQ_ERASURE_PAGE,
-	        PG_PARAMS(PG_UUID(user_id), PG_INT(page->limit), PG_INT(page->offset)),
+	        PG_PARAMS(PG_UUID(user_id), PG_INT(page->limit), PG_INT(page->offset),
+	                PG_BOOL(page->descending)),
 	        sizeof(**out), read_erasure, &rows);
 
 	*out = rows.list;

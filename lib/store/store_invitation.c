@@ -114,14 +114,11 @@ static void read_short(const struct pg_result *r, size_t row, size_t col, void *
 	store_read_text(r, row, col + 2, i->role, sizeof(i->role));
 }
 
-enum err store_invitation_resend(
+enum err store_invitation_get(
         struct pg *pg, const char *workspace_id, const char *id, struct store_invitation *out)
 {
-	enum err e =
-	        store_one(pg, PGQ_INVITATION_GET, PG_PARAMS(PG_UUID(id), PG_UUID(workspace_id)),
-	                ERR_DASH_INVITATION_NOT_FOUND, read_short, out);
-
-	return e == ERR_OK ? store_job_mail_invite(pg, id) : e;
+	return store_one(pg, PGQ_INVITATION_GET, PG_PARAMS(PG_UUID(id), PG_UUID(workspace_id)),
+	        ERR_DASH_INVITATION_NOT_FOUND, read_short, out);
 }
 
 enum err store_invitation_cancel(

@@ -38,8 +38,7 @@ enum err store_member_get(
 	        ERR_DASH_MEMBER_NOT_FOUND, read_member, out);
 }
 
-/* The member, who is not the owner. */
-static enum err find_changeable(
+enum err store_member_changeable(
         struct pg *pg, const char *workspace_id, const char *user_id, struct store_member *out)
 {
 	enum err e = store_member_get(pg, workspace_id, user_id, out);
@@ -49,25 +48,16 @@ static enum err find_changeable(
 	return e;
 }
 
-enum err store_member_set_role(struct pg *pg, const char *workspace_id, const char *user_id,
-        const char *role, struct store_member *was)
+enum err store_member_set_role(
+        struct pg *pg, const char *workspace_id, const char *user_id, const char *role)
 {
-	enum err e = find_changeable(pg, workspace_id, user_id, was);
-
-	if (e != ERR_OK)
-		return e;
 	return store_change(pg, PGQ_MEMBER_UPDATE_ROLE,
 	        PG_PARAMS(PG_UUID(workspace_id), PG_UUID(user_id), PG_TEXT(role)),
 	        ERR_DASH_MEMBER_NOT_FOUND);
 }
 
-enum err store_member_remove(
-        struct pg *pg, const char *workspace_id, const char *user_id, struct store_member *was)
+enum err store_member_remove(struct pg *pg, const char *workspace_id, const char *user_id)
 {
-	enum err e = find_changeable(pg, workspace_id, user_id, was);
-
-	if (e != ERR_OK)
-		return e;
 	return store_change(pg, PGQ_MEMBER_DELETE,
 	        PG_PARAMS(PG_UUID(workspace_id), PG_UUID(user_id)), ERR_DASH_MEMBER_NOT_FOUND);
 }

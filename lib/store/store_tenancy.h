@@ -82,13 +82,16 @@ enum err store_member_list(struct pg *pg, const char *workspace_id, const struct
 /* ERR_DASH_MEMBER_NOT_FOUND. */
 enum err store_member_get(struct pg *pg, const char *workspace_id, const char *user_id,
         struct store_member *out) MUST_CHECK;
-/* role: admin, member or viewer; *was: the member before. ERR_DASH_MEMBER_NOT_FOUND,
- * ERR_DASH_OWNER_CANNOT_BE_REMOVED. */
-enum err store_member_set_role(struct pg *pg, const char *workspace_id, const char *user_id,
-        const char *role, struct store_member *was) MUST_CHECK;
-/* Errors as above. */
-enum err store_member_remove(struct pg *pg, const char *workspace_id, const char *user_id,
-        struct store_member *was) MUST_CHECK;
+/* The same of one whose role may change and who may be removed: not the owner
+ * (ERR_DASH_OWNER_CANNOT_BE_REMOVED). */
+enum err store_member_changeable(struct pg *pg, const char *workspace_id, const char *user_id,
+        struct store_member *out) MUST_CHECK;
+/* role: admin, member or viewer. ERR_DASH_MEMBER_NOT_FOUND: none, or the owner by now. */
+enum err store_member_set_role(
+        struct pg *pg, const char *workspace_id, const char *user_id, const char *role) MUST_CHECK;
+/* ERR_DASH_MEMBER_NOT_FOUND as above. Who removes himself writes his audit row before. */
+enum err store_member_remove(
+        struct pg *pg, const char *workspace_id, const char *user_id) MUST_CHECK;
 
 /* --- invitations --- */
 
@@ -114,10 +117,11 @@ enum err store_invitation_create(struct pg *pg, const char *workspace_id, const 
 enum err store_invitation_list(struct pg *pg, const char *workspace_id,
         const struct store_page *page, struct store_invitation **out, size_t *len,
         int64_t *total) MUST_CHECK;
-/* Has a job send a new token, which voids the one before and lasts 7 days. Sets email and role of
- * *out. ERR_DASH_INVITATION_NOT_FOUND. */
-enum err store_invitation_resend(struct pg *pg, const char *workspace_id, const char *id,
+/* One that is not accepted: sets id, email and role of *out. To send it again, with a new token
+ * that voids the one before: store_job_mail_invite. ERR_DASH_INVITATION_NOT_FOUND. */
+enum err store_invitation_get(struct pg *pg, const char *workspace_id, const char *id,
         struct store_invitation *out) MUST_CHECK;
+/* Sets and returns the same. */
 enum err store_invitation_cancel(struct pg *pg, const char *workspace_id, const char *id,
         struct store_invitation *out) MUST_CHECK;
 
@@ -227,7 +231,7 @@ struct store_erase {
  * events. ERR_DASH_PROJECT_NOT_FOUND, ERR_DASH_WORKSPACE_NOT_FOUND: nothing to delete. */
 enum err store_erase(struct pg *pg, struct store_erase *erase) MUST_CHECK;
 
-/* Those the user asked for, newest first; page->sort is not used. */
+/* Those the user asked for, by the time of the request. */
 enum err store_erasure_list(struct pg *pg, const char *user_id, const struct store_page *page,
         struct store_erasure **out, size_t *len, int64_t *total) MUST_CHECK;
 /* ERR_DASH_ERASURE_NOT_FOUND. */
@@ -255,7 +259,7 @@ struct store_audit_list {
 	struct pg_result *result;
 	int64_t total;
 };
-/* Newest first. Caller: store_audit_release. */
+/* By time. Caller: store_audit_release. */
 enum err store_audit_list(struct pg *pg, const char *workspace_id,
         const struct store_audit_filter *filter, const struct store_page *page,
         struct store_audit_list *out) MUST_CHECK;

@@ -9,19 +9,21 @@ SELECT $1, $2, $4, coalesce(array_agg(p.id), '{}'), $5, $6
 FROM yavio.projects AS p
 WHERE p.workspace_id = $4 AND ($3::uuid IS NULL OR p.id = $3);
 
--- name: erasure_enqueue
--- roles: app
-INSERT INTO yavio.jobs (kind, payload, dedupe_key)
-VALUES ('erase.events', jsonb_build_object('id', $1::uuid), 'erase.events:' || $1::uuid);
-
+-- $4: newest first.
 -- name: erasure_page
 -- roles: app
 WITH page AS (
-	SELECT e.id, e.scope, e.state, cardinality(e.project_ids) AS projects, e.passes, e.rows_deleted, e.requested_at,
+	SELECT row_number() OVER (
+			ORDER BY
+				CASE WHEN $4 THEN e.requested_at END DESC,
+				CASE WHEN NOT $4 THEN e.requested_at END,
+				e.id
+		) AS place,
+		e.id, e.scope, e.state, cardinality(e.project_ids) AS projects, e.passes, e.rows_deleted, e.requested_at,
 		e.finished_at
 	FROM yavio.erasures AS e
 	WHERE e.requested_by = $1
-	ORDER BY e.requested_at DESC, e.id
+	ORDER BY place
 	LIMIT $2 OFFSET $3
 )
 SELECT
@@ -29,7 +31,7 @@ SELECT
 	p.id, p.scope, p.state, p.projects, p.passes, p.rows_deleted, p.requested_at, p.finished_at
 FROM (VALUES (1)) AS one (n)
 LEFT JOIN page AS p ON true
-ORDER BY p.requested_at DESC, p.id;
+ORDER BY p.place;
 
 -- name: erasure_get
 -- roles: app

@@ -72,7 +72,7 @@ WHERE i.id = $1 AND i.workspace_id = $2 AND i.accepted_at IS NULL;
 -- roles: app
 DELETE FROM yavio.invitations
 WHERE id = $1 AND workspace_id = $2 AND accepted_at IS NULL
-RETURNING email, role;
+RETURNING id, email, role;
 
 -- name: invitation_preview
 -- roles: app
