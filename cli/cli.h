@@ -147,6 +147,7 @@ enum cli_exit cmd_config_get(struct cli *cli);
 enum cli_exit cmd_keys_create(struct cli *cli);
 enum cli_exit cmd_keys_list(struct cli *cli);
 enum cli_exit cmd_keys_revoke(struct cli *cli);
+enum cli_exit cmd_setup_token(struct cli *cli);
 enum cli_exit cmd_query(struct cli *cli);
 enum cli_exit cmd_spool_status(struct cli *cli);
 enum cli_exit cmd_spool_quarantine(struct cli *cli);

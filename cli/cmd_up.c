@@ -15,6 +15,7 @@
 #include "cli/caddy.h"
 #include "cli/databases.h"
 #include "cli/proc.h"
+#include "cli/setup_token.h"
 #include "cli/stack.h"
 
 enum {
@@ -360,37 +361,58 @@ static enum cli_exit repair(struct up *u)
 	return supervisor_stop(u->cli, STOP_MS, true);
 }
 
-/* Nobody has made a project yet: the way on is worth a line. */
-static bool is_empty(struct cli *cli)
+/* What is left to do. */
+struct way_on {
+	bool no_account, no_project;
+	char link[CLI_SETUP_LINK_BYTES]; /* of the first account; "": an older one is still good */
+};
+
+static void find_way_on(struct cli *cli, struct way_on *w)
 {
-	struct store_counts counts = {.projects = 1};
+	struct store_counts counts;
 	struct pg *pg = NULL;
 
-	if (app_data_open(cli, 0, &pg) == CLI_DONE && store_counts(pg, &counts) != ERR_OK)
-		counts.projects = 1;
+	*w = (struct way_on){.no_account = false};
+	if (app_data_open(cli, 0, &pg) == CLI_DONE && store_counts(pg, &counts) == ERR_OK) {
+		w->no_project = counts.projects == 0;
+		w->no_account =
+		        counts.users == 0 && setup_token_link(cli, pg, false, w->link) == ERR_OK;
+	}
 	pg_close(pg);
-	return counts.projects == 0;
+}
+
+static void print_way_on(struct cli *cli, const struct way_on *w)
+{
+	if (w->no_account && w->link[0] != '\0')
+		cli_say(cli, "\nMake the first account: %s", w->link);
+	else if (w->no_account)
+		cli_say(cli, "\nNobody has an account yet; a new link to make the first one: "
+		             "bin/yavio setup-token");
+	if (w->no_project)
+		cli_say(cli, "\nNext: bin/yavio keys create --workspace demo --project demo "
+		             "--create-missing");
 }
 
 static void print_end(struct up *u)
 {
 	struct cli *cli = u->cli;
 	char dashboard[128], ingest[128];
+	struct way_on way_on;
 
 	ready_urls(cli, dashboard, ingest);
+	find_way_on(cli, &way_on);
 	if (cli->json) {
-		printf("{\"ok\":true,\"dashboard\":\"%s\",\"ingest\":\"%s\",\"home\":\"%s\",\"ms\":"
-		       "%lld}\n",
-		        dashboard, ingest, cli->home, (long long)(clock_mono_ms() - u->began_ms));
+		printf("{\"ok\":true,\"dashboard\":\"%s\",\"ingest\":\"%s\",\"home\":\"%s\","
+		       "\"setup\":\"%s\",\"ms\":%lld}\n",
+		        dashboard, ingest, cli->home, way_on.link,
+		        (long long)(clock_mono_ms() - u->began_ms));
 		return;
 	}
 	cli_say(cli, "\nYavio is up (%.1f s)", (double)(clock_mono_ms() - u->began_ms) / 1000);
 	cli_say(cli, "  Dashboard  %s", dashboard);
 	cli_say(cli, "  Ingestion  %s/v1/events", ingest);
 	cli_say(cli, "  Data in    %s", cli->home);
-	if (is_empty(cli))
-		cli_say(cli, "\nNext: bin/yavio keys create --workspace demo --project demo "
-		             "--create-missing");
+	print_way_on(cli, &way_on);
 }
 
 static enum cli_exit run_as_owner(struct up *u)

@@ -103,6 +103,8 @@ const struct cli_command cli_commands[] = {
                 cmd_config_check},
         {"config", "get", "NAME", 1, 1, no_flags, CLI_NEEDS_CONF, "print one effective value",
                 cmd_config_get},
+        {"setup-token", NULL, "", 0, 0, no_flags, ASKS, "a new link to make the first account",
+                cmd_setup_token},
         {"keys", "create", "", 0, 0, keys_create_flags, ASKS, "make an API key, printed once",
                 cmd_keys_create},
         {"keys", "list", "", 0, 0, keys_list_flags, ASKS, "keys by prefix, with their last use",

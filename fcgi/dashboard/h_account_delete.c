@@ -87,16 +87,24 @@ static enum err erase_all(
 	return e;
 }
 
-static enum err delete (struct pg *pg, void *arg) {
-	struct deletion *d = arg; struct store_owned *owned = NULL; size_t len = 0;
-	enum err e = ERR_OK;
+static enum err delete_account(struct pg *pg, void *arg)
+{
+	struct deletion *d = arg;
+	struct store_owned *owned = NULL;
+	size_t len = 0;
+	enum err e = store_self_lock(pg, d->user.id);
 
-	if (d->user.has_password) e = store_login_right(pg, d->proof.login.attempt_id);
-	if (e == ERR_OK) e = store_self_owned(pg, d->user.id, &owned, &len);
-	if (e == ERR_OK) e = erase_all(pg, d, owned, len);
-	if (e == ERR_OK) e = dashboard_audit(
-	        d->req, d->app, &(struct dashboard_audit){.action = "account.deleted"});
-	if (e == ERR_OK) e = store_self_delete(pg, d->user.id);
+	if (e == ERR_OK && d->user.has_password)
+		e = store_login_right(pg, d->proof.login.attempt_id);
+	if (e == ERR_OK)
+		e = store_self_owned(pg, d->user.id, &owned, &len);
+	if (e == ERR_OK)
+		e = erase_all(pg, d, owned, len);
+	if (e == ERR_OK)
+		e = dashboard_audit(
+		        d->req, d->app, &(struct dashboard_audit){.action = "account.deleted"});
+	if (e == ERR_OK)
+		e = store_self_delete(pg, d->user.id);
 	free(owned);
 	return e;
 }
@@ -153,7 +161,7 @@ enum err h_account_delete(struct request *req, struct reply *rep, struct app *ap
 	if (e == ERR_OK)
 		e = confirm(req, rep, &d);
 	if (e == ERR_OK) {
-		e = dashboard_tx(app, d.user.id, delete, &d);
+		e = dashboard_tx(app, d.user.id, delete_account, &d);
 		if (e != ERR_OK)
 			e = refuse(app, &d, e);
 	}

@@ -63,10 +63,20 @@ enum err store_login_right(struct pg *pg, int64_t attempt_id)
 
 enum err store_login_done(struct pg *pg, const char *user_id, const char *new_hash)
 {
+	struct pg_result *r;
+	enum err e;
+
 	if (new_hash == NULL)
-		return pg_exec(pg, PGQ_LOGIN_DONE, PG_PARAMS(PG_UUID(user_id)), NULL);
-	return pg_exec(
-	        pg, PGQ_LOGIN_DONE_REHASH, PG_PARAMS(PG_UUID(user_id), PG_TEXT(new_hash)), NULL);
+		e = pg_exec(pg, PGQ_LOGIN_DONE, PG_PARAMS(PG_UUID(user_id)), &r);
+	else
+		e = pg_exec(pg, PGQ_LOGIN_DONE_REHASH,
+		        PG_PARAMS(PG_UUID(user_id), PG_TEXT(new_hash)), &r);
+	if (e != ERR_OK)
+		return e;
+	if (pg_affected(r) != 1)
+		e = ERR_DASH_SESSION_EXPIRED;
+	pg_result_free(r);
+	return e;
 }
 
 enum err store_login_unlock(struct pg *pg)

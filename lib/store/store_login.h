@@ -37,7 +37,8 @@ enum err store_login_right(struct pg *pg, int64_t attempt_id) MUST_CHECK;
 
 /* --- in a transaction of the user --- */
 
-/* Notes the login; new_hash NULL keeps the stored one. */
+/* Notes the login; new_hash NULL keeps the stored one. ERR_DASH_SESSION_EXPIRED: the account is
+ * gone. */
 enum err store_login_done(struct pg *pg, const char *user_id, const char *new_hash) MUST_CHECK;
 /* Lifts every lock and limit of the user. */
 enum err store_login_unlock(struct pg *pg) MUST_CHECK;

@@ -11,14 +11,33 @@ enum err store_self_activate(struct pg *pg, const char *user_id, bool by_mail)
 	return pg_exec(pg, PGQ_SELF_ACTIVATE, PG_PARAMS(PG_UUID(user_id), PG_BOOL(by_mail)), NULL);
 }
 
+/* A statement about the account's own row, of which there is none when it went meanwhile. */
+static enum err on_row(struct pg *pg, enum pg_query q, const struct pg_param *params, size_t len)
+{
+	struct pg_result *r;
+	enum err e = pg_exec(pg, q, params, len, &r);
+
+	if (e != ERR_OK)
+		return e;
+	if (pg_affected(r) != 1)
+		e = ERR_DASH_SESSION_EXPIRED;
+	pg_result_free(r);
+	return e;
+}
+
 enum err store_self_rename(struct pg *pg, const char *user_id, const char *name)
 {
-	return pg_exec(pg, PGQ_SELF_RENAME, PG_PARAMS(PG_UUID(user_id), PG_TEXT(name)), NULL);
+	return on_row(pg, PGQ_SELF_RENAME, PG_PARAMS(PG_UUID(user_id), PG_TEXT(name)));
 }
 
 enum err store_self_set_password(struct pg *pg, const char *user_id, const char *hash)
 {
-	return pg_exec(pg, PGQ_SELF_SET_PASSWORD, PG_PARAMS(PG_UUID(user_id), PG_TEXT(hash)), NULL);
+	return on_row(pg, PGQ_SELF_SET_PASSWORD, PG_PARAMS(PG_UUID(user_id), PG_TEXT(hash)));
+}
+
+enum err store_self_lock(struct pg *pg, const char *user_id)
+{
+	return on_row(pg, PGQ_SELF_LOCK, PG_PARAMS(PG_UUID(user_id)));
 }
 
 enum err store_self_identities(

@@ -12,6 +12,7 @@
 
 /* An account that waited for that becomes active. by_mail: its address is proven. */
 enum err store_self_activate(struct pg *pg, const char *user_id, bool by_mail) MUST_CHECK;
+/* ERR_DASH_SESSION_EXPIRED, here and below: the account is gone. */
 enum err store_self_rename(struct pg *pg, const char *user_id, const char *name) MUST_CHECK;
 enum err store_self_set_password(struct pg *pg, const char *user_id, const char *hash) MUST_CHECK;
 
@@ -24,6 +25,9 @@ struct store_identity {
 /* What the account is linked to; out has STORE_PROVIDERS_MAX. */
 enum err store_self_identities(
         struct pg *pg, const char *user_id, struct store_identity *out, size_t *len) MUST_CHECK;
+
+/* Holds the account still to the end of the transaction. ERR_DASH_SESSION_EXPIRED: it is gone. */
+enum err store_self_lock(struct pg *pg, const char *user_id) MUST_CHECK;
 
 struct store_owned {
 	char id[ID_UUID_BYTES];

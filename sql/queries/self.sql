@@ -25,6 +25,11 @@ UPDATE yavio.users SET name = $2, updated_at = now() WHERE id = $1;
 -- roles: app
 UPDATE yavio.users SET password_hash = $2, updated_at = now() WHERE id = $1;
 
+-- Held still until it is gone; no row: it went meanwhile.
+-- name: self_lock
+-- roles: app
+SELECT id FROM yavio.users WHERE id = $1 FOR UPDATE;
+
 -- The workspaces that go with the account.
 -- name: self_owned
 -- roles: app

@@ -63,6 +63,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
     assert.match(done.stdout, new RegExp(`http://localhost:${stack.http}`));
     assert.match(done.stdout, new RegExp(`http://localhost:${stack.ingest}`));
     assert.match(done.stdout, /Next: bin\/yavio keys create/);
+    assert.match(done.stdout, new RegExp(`Make the first account: http://localhost:${stack.http}/setup#t=[\\w-]{43}\n`));
     assert.equal(done.stderr, '');
   });
 
@@ -135,6 +136,36 @@ describe('a stack from start to end', { concurrency: false }, () => {
     assert.ok(done.ms < WARM_START_MS, `${done.ms} ms`);
     assert.equal(await stack.pid('ingest'), before);
     assert.doesNotMatch(done.stdout, /Next:/);
+    assert.match(done.stdout, /Nobody has an account yet; .* bin\/yavio setup-token/);
+  });
+
+  test('setup-token: its link makes the first account, which owns what was made headless', async () => {
+    const first = await stack.must(['setup-token', '--json']);
+    const { url } = await stack.must(['setup-token', '--json']);
+    const origin = `http://localhost:${stack.http}`;
+    const { csrfToken, cookie } = await fetch(`${origin}/api/auth/csrf`).then(async (answer) => ({
+      ...(await answer.json()), cookie: answer.headers.get('set-cookie').split(';')[0],
+    }));
+    const setUp = async (link) => {
+      assert.ok(link.startsWith(`${origin}/setup#t=`), link);
+      const answer = await fetch(`${origin}/api/setup`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Origin: origin, 'X-CSRF-Token': csrfToken, Cookie: cookie },
+        body: JSON.stringify({ setupToken: link.split('#t=')[1], name: 'Ada', email: 'ada@example.com', password: 'grape liver moss',
+          workspaceName: 'First', projectName: 'One' }),
+      });
+      return { status: answer.status, json: await answer.json(), cookie: answer.headers.get('set-cookie')?.split(';')[0] };
+    };
+    const old = await setUp(first.url);
+    assert.deepEqual([old.status, old.json.error.code], [403, 'YAVIO-3021']);
+    const done = await setUp(url);
+    assert.equal(done.status, 201, JSON.stringify(done.json));
+    const session = await fetch(`${origin}/api/auth/session`, { headers: { Cookie: done.cookie } }).then((answer) => answer.json());
+    assert.deepEqual(session.workspaces.map((w) => w.name), ['Acme', 'First']);
+    const again = await stack.yavio(['setup-token']);
+    assert.notEqual(again.code, 0);
+    assert.match(again.stderr, /YAVIO-3022/);
+    assert.doesNotMatch((await stack.yavio(['up'])).stdout, /account/);
   });
 
   test('status, health, keys list and migrate --status answer as JSON and as text', async () => {
