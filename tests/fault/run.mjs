@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A whole stack under load while everything in it is killed, stopped and spoiled; then: what was acknowledged is stored,
 // each event once, and nothing was counted that was not sent. usage: node tests/fault/run.mjs [seconds=300] [seed=N]
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { BIN_DIR, ROOT } from '../support/process.mjs';
@@ -86,6 +86,15 @@ async function storedRows(stack) {
 	return new Map(text.split('\n').filter(Boolean).map((line) => line.split('\t')).map(([id, rows]) => [id, Number(rows)]));
 }
 
+/** Lines in which a sanitizer of the build found something; a crash it caused would pass for one of our kills. */
+function sanitizerReports(stack) {
+	const dir = join(stack.home, 'log');
+	return readdirSync(dir, { recursive: true, withFileTypes: true })
+		.filter((entry) => entry.isFile())
+		.flatMap((entry) => readFileSync(join(entry.parentPath ?? entry.path, entry.name), 'utf8').split('\n'))
+		.filter((line) => /ERROR: (Address|Leak)Sanitizer|runtime error:/.test(line));
+}
+
 /** What must not be: a list for each rule. */
 function judge(ledger, rows) {
 	return {
@@ -127,7 +136,7 @@ export async function runFaults({ seconds, seed, log = () => {} }) {
 		await merging;
 		return { seed, faults: chaos.done, missing: seconds >= COMPLETE_S ? chaos.missing : [], codes: ledger.codes, answers: ledger.answers, unexpected: ledger.unexpected, acknowledged: ledger.acknowledged.size,
 			sent: ledger.sent.size, rows: [...rows.values()].reduce((a, b) => a + b, 0), rowsFinal, ids, spool, spoiled: proxy.spoiled,
-			broken: judge(ledger, rows) };
+			sanitizer: sanitizerReports(stack), broken: judge(ledger, rows) };
 	} finally {
 		state.over = true;
 		await ledger?.stop().catch(() => {});
@@ -143,6 +152,7 @@ export function complaints(result) {
 	if (result.rowsFinal !== result.ids) list.push(`FINAL counts ${result.rowsFinal} rows of ${result.ids} events`);
 	for (const answer of new Set(result.unexpected)) list.push(`an answer that is no retry: ${answer}`);
 	if (result.acknowledged === 0) list.push('nothing was acknowledged');
+	for (const line of new Set(result.sanitizer)) list.push(`the sanitizer says: ${line.slice(0, 300)}`);
 	if (result.missing.length > 0) list.push(`never happened: ${result.missing.join(', ')}`);
 	return list;
 }
