@@ -17,10 +17,12 @@ bench-event: $(OUT)/bench/bench_event ## what the scanner costs: ns per event an
 	$<
 
 BENCH_NODE = YAVIO_BIN_DIR=$(abspath $(OUT))/bin node
-.PHONY: bench-ingest bench-pipeline bench-memory
+.PHONY: bench-ingest bench-pipeline bench-memory bench-dashboard
 bench-ingest: build test-support $(OUT)/bench/load $(OUT)/bench/null_worker ## ingest against a worker that does nothing (BENCH="rounds=5 seconds=4")
 	@$(BENCH_NODE) tests/bench/ingest.mjs $(BENCH)
 bench-pipeline: build test-support $(OUT)/bench/load ## highest rate that is visible within 2 s (BENCH="seconds=60 rate=0 from=20000")
 	@$(BENCH_NODE) tests/bench/pipeline.mjs $(BENCH)
 bench-memory: build test-support $(OUT)/bench/load ## resident memory of ingest workers over a million events (BENCH="events=10000000")
 	@$(BENCH_NODE) tests/bench/memory.mjs $(BENCH)
+bench-dashboard: build test-support $(OUT)/bench/load ## reads of the dashboard API with 100k users and 1M logins (BENCH="rounds=5 seconds=4")
+	@$(BENCH_NODE) tests/bench/dashboard.mjs $(BENCH)

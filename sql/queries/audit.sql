@@ -51,8 +51,9 @@ SELECT
 			LIMIT 10000
 		) AS found
 	),
-	p.id, p.at, p.action, p.actor_kind, p.actor_user_id, yavio.app_actor_name($1, p.actor_user_id), p.target_type,
+	p.id, p.at, p.action, p.actor_kind, p.actor_user_id, n.name, p.target_type,
 	p.target_id, host(p.ip), p.user_agent, p.request_id, p.detail
 FROM (VALUES (1)) AS one (n)
 LEFT JOIN page AS p ON true
+LEFT JOIN yavio.app_actor_names($1, (SELECT array_agg(DISTINCT actor_user_id) FROM page)) AS n ON n.id = p.actor_user_id
 ORDER BY CASE WHEN $8 THEN p.at END DESC, CASE WHEN $8 THEN p.id END DESC, p.at, p.id;

@@ -342,7 +342,7 @@ describe('workspace_transfer', () => {
 describe('what a member may know of a workspace', () => {
 	const count = async (who) => (await as(who, `SELECT app_member_count(${literal(world.tenants.b.workspace)}) AS n`))[0].n;
 	const name = async (who, actor) =>
-		(await as(who, `SELECT app_actor_name(${literal(world.tenants.b.workspace)}, ${literal(actor)}) AS name`))[0].name;
+		(await as(who, `SELECT name FROM app_actor_names(${literal(world.tenants.b.workspace)}, ARRAY[${literal(actor)}]::uuid[])`))[0]?.name ?? null;
 
 	it('how many members it has, for every role; of another workspace nothing', async () => {
 		const { a, b } = world.people;

@@ -98,7 +98,7 @@ export const FUNCTIONS = {
 		app_owns: 'app_owns(NULL)',
 		app_comembers: 'app_comembers()',
 		app_member_count: 'app_member_count(NULL)',
-		app_actor_name: 'app_actor_name(NULL, NULL)',
+		app_actor_names: 'app_actor_names(NULL, NULL)',
 		auth_session: "auth_session('\\x00', 30, 180)",
 		auth_login: "auth_login('nobody@example.com')",
 		auth_login_begin: "auth_login_begin('nobody@example.com', '192.0.2.1')",

@@ -67,7 +67,7 @@ const catalogChecks = [
 				OR EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) WHERE grantee = 0))`),
 	catalog('Q4', 'functions that run with their caller\'s rights', `
 		SELECT p.proname FROM pg_proc AS p
-		WHERE p.pronamespace = 'yavio'::regnamespace AND NOT p.prosecdef`, ['app_uid']),
+		WHERE p.pronamespace = 'yavio'::regnamespace AND NOT p.prosecdef`, ['app_uid', 'jobs_wake']),
 	catalog('Q5', 'policies that are true', `
 		SELECT policyname FROM pg_policies WHERE schemaname = 'yavio' AND 'true' IN (qual, with_check)`,
 	['api_keys_ingest', 'schema_migrations_select', 'stripe_webhook_events_insert']),

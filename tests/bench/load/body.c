@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "tests/bench/load/load.h"
 
-enum { TRACE_DIGITS = 24, EVENTS_OF_A_TRACE = 5, PII_EVERY = 10 };
+enum { TRACE_DIGITS = 24, EVENTS_OF_A_TRACE = 5, PII_EVERY = 10, TARGETS_APART = 37 };
 
 static const char *const TOOLS[] = {"find_hotels", "get_quote", "search_docs", "create_ticket",
         "list_orders", "weather_now", "book_table", "convert_currency"};
@@ -120,10 +120,31 @@ void body_release(struct body *b)
 	free(b->time_at);
 }
 
+static bool next_target(struct body *b)
+{
+	const char *path = b->targets->line[b->target];
+
+	b->target = (b->target + 1) % b->targets->len;
+	buf_clear(&b->request);
+	return buf_addf(&b->request, "GET %s HTTP/1.1\r\nHost: localhost\r\nCookie: %s\r\n\r\n",
+	        path, path + strlen(path) + 1);
+}
+
+bool body_init_get(struct body *b, const struct targets *t, unsigned variant)
+{
+	*b = (struct body){.targets = t, .target = (size_t)variant * TARGETS_APART % t->len};
+	buf_init(&b->request, BODY_BYTES_MAX);
+	return next_target(b);
+}
+
 void body_renew(struct body *b)
 {
 	char at[CLOCK_TEXT_BYTES], trace[TRACE_DIGITS];
 
+	if (b->targets != NULL) {
+		(void)next_target(b);
+		return;
+	}
 	clock_format_iso(clock_wall_ms(), at);
 	for (unsigned i = 0; i < b->events; i++) {
 		if (i % EVENTS_OF_A_TRACE == 0)

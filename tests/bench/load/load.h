@@ -15,20 +15,35 @@ enum {
 	BODY_KEY_BYTES_MAX = 512,
 };
 
+/* Requests of a file instead of events: lines "path cookie". */
+struct targets {
+	char *text;
+	char **line; /* NUL-ended, path; its cookie follows behind the NUL */
+	size_t len;
+};
+/* False: not readable, or no line. */
+bool targets_load(struct targets *t, const char *path) MUST_CHECK;
+void targets_release(struct targets *t);
+
 struct body {
-	struct buf request; /* head and body, ready to be sent */
-	unsigned events;    /* how many the body holds */
-	uint32_t *id_at;    /* where each event's id, trace and time stand */
+	struct buf request;            /* head and body, ready to be sent */
+	const struct targets *targets; /* GET of these by turns; NULL: events */
+	size_t target;
+	unsigned events; /* how many the body holds */
+	uint32_t *id_at; /* where each event's id, trace and time stand */
 	uint32_t *trace_at;
 	uint32_t *time_at;
 };
 
+/* For GET requests: every variant begins at another target. */
+bool body_init_get(struct body *b, const struct targets *t, unsigned variant);
 /* Makes the request once; variant: which of the many texts its events carry. host for the Host
  * header, key an API key. False: out of memory. */
 bool body_init(
         struct body *b, const char *host, const char *key, unsigned events, unsigned variant);
 void body_release(struct body *b);
-/* New ids, traces and times: what makes the next request differ from the last. */
+/* New ids, traces and times, or the next target: what makes the next request differ from the last.
+ */
 void body_renew(struct body *b);
 
 /* ---- histogram.c: durations within 1.6 % ---- */
@@ -74,6 +89,7 @@ struct run {
 	const char *host;
 	int port;
 	const char *key;
+	struct targets targets; /* len 0: events are sent */
 	unsigned connections, events;
 	double seconds, warmup; /* warm-up is sent and not counted */
 	double rate;            /* requests a second by schedule; 0: as fast as answers come */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Load on POST /v1/events over kept connections, in one thread: as fast as answers come, or at a
- * fixed rate with the latency measured against the schedule. Prints one JSON object.
+ * Load on POST /v1/events, or GET of the paths in a file, over kept connections, in one thread: as
+ * fast as answers come, or at a fixed rate with the latency measured against the schedule. Prints
+ * one JSON object.
  * usage: YAVIO_BENCH_KEY=yav_... load port=N [host=127.0.0.1] [connections=16] [events=100]
- *        [seconds=10] [warmup=1] [rate=EVENTS_A_SECOND] [cpu=NAME:PID ...] */
+ *        [seconds=10] [warmup=1] [rate=EVENTS_A_SECOND] [get=FILE] [cpu=NAME:PID ...] */
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -29,6 +30,9 @@ static bool parse(struct run *r, int argc, char **argv)
 	for (int i = 1; i < argc; i++) {
 		if (str_starts_with(argv[i], "host=")) {
 			r->host = argv[i] + 5;
+		} else if (str_starts_with(argv[i], "get=")) {
+			if (!targets_load(&r->targets, argv[i] + 4))
+				return false;
 		} else if (str_starts_with(argv[i], "cpu=")) {
 			if (!cpu_add(&r->cpu, argv[i] + 4))
 				return false;
@@ -79,9 +83,10 @@ static void print_result(const struct run *r)
 	        (unsigned long long)(r->all_ok * r->events), (double)r->ok / r->took,
 	        (double)(r->ok * r->events) / r->took, (double)r->bytes_sent / r->took / 1e6);
 	print_cpu(r);
-	printf("\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}\n",
+	printf("\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p95_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}\n",
 	        (double)histogram_quantile(&r->latency, 0.5) / 1e3,
 	        (double)histogram_quantile(&r->latency, 0.9) / 1e3,
+	        (double)histogram_quantile(&r->latency, 0.95) / 1e3,
 	        (double)histogram_quantile(&r->latency, 0.99) / 1e3,
 	        (double)r->latency.max_us / 1e3);
 }
@@ -98,7 +103,7 @@ int main(int argc, char **argv)
 		fprintf(stderr,
 		        "usage: YAVIO_BENCH_KEY=yav_... load port=N [host=IP] [connections=N] "
 		        "[events=N] [seconds=N] [warmup=N] [rate=EVENTS_A_SECOND] "
-		        "[cpu=NAME:PID ...]\n");
+		        "[get=FILE] [cpu=NAME:PID ...]\n");
 		return 2;
 	}
 	if (!run_load(&run)) {
@@ -106,5 +111,6 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	print_result(&run);
+	targets_release(&run.targets);
 	return run.ok > 0 ? 0 : 1;
 }

@@ -250,7 +250,9 @@ static bool prepare(struct loop *l)
 		struct connection *c = &l->list[i];
 
 		c->fd = -1;
-		ok = body_init(&c->body, "127.0.0.1", r->key, r->events, i) &&
+		ok = (r->targets.len > 0
+		                     ? body_init_get(&c->body, &r->targets, i)
+		                     : body_init(&c->body, "127.0.0.1", r->key, r->events, i)) &&
 		     open_connection(l, c);
 		l->idle[l->idle_len++] = c;
 	}
