@@ -91,9 +91,10 @@ enum err h_reset_password_post(struct request *req, struct reply *rep, struct ap
 enum err h_unlock_post(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 
 /* h_account.c */
-extern const struct web_fields h_account_patch_fields;
+extern const struct web_fields h_account_patch_fields, h_account_audit_fields;
 enum err h_account_get(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 enum err h_account_patch(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_account_audit(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 
 /* h_account_password.c, h_account_delete.c */
 extern const struct web_fields h_account_password_fields, h_account_delete_fields;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * GET, PATCH /api/auth/account: one's own account. */
+ * GET, PATCH /api/auth/account and GET account/audit: one's own account. */
 #include "fcgi/dashboard/session.h"
+#include "fcgi/dashboard/tenancy.h"
 
 #include "fcgi/dashboard/account.h"
 
@@ -54,4 +55,23 @@ enum err h_account_patch(struct request *req, struct reply *rep, struct app *app
 	dashboard_write_user(&w, "user", &user);
 	json_write_end_object(&w);
 	return ERR_OK;
+}
+
+static const char *const SORT[] = {"at", NULL};
+static const struct web_field AUDIT[] = {WEB_LIST_FIELDS(SORT)};
+const struct web_fields h_account_audit_fields = WEB_FIELDS(AUDIT);
+
+enum err h_account_audit(struct request *req, struct reply *rep, struct app *app)
+{
+	struct store_audit_list list;
+	struct store_page store;
+	struct web_page page;
+	enum err e;
+
+	web_page(req, true, &page);
+	store = dashboard_page(&page);
+	e = store_self_audit(app->pg, app->login.user_id, &store, &list);
+	if (e == ERR_OK)
+		tenancy_reply_audit(rep, &page, &list);
+	return e;
 }

@@ -63,6 +63,21 @@ static void write_row(struct json_writer *w, const struct store_audit_row *row)
 	json_write_end_object(w);
 }
 
+void tenancy_reply_audit(
+        struct reply *rep, const struct web_page *page, struct store_audit_list *list)
+{
+	struct store_audit_row row;
+	struct json_writer w;
+
+	web_list_begin(rep, &w);
+	for (size_t i = 0; i < store_audit_len(list); i++) {
+		store_audit_row(list, i, &row);
+		write_row(&w, &row);
+	}
+	web_list_end(&w, page, list->total);
+	store_audit_release(list);
+}
+
 enum err h_audit_list(struct request *req, struct reply *rep, struct app *app)
 {
 	const struct store_audit_filter filter = {.action = web_text(req, ACTION),
@@ -70,10 +85,8 @@ enum err h_audit_list(struct request *req, struct reply *rep, struct app *app)
 	        .from_ms = web_int(req, FROM, 0),
 	        .to_ms = web_int(req, TO, 0)};
 	struct store_audit_list list;
-	struct store_audit_row row;
 	struct store_page store;
 	struct web_page page;
-	struct json_writer w;
 	enum err e;
 
 	if (web_given(req, FROM) && web_given(req, TO) && filter.from_ms >= filter.to_ms)
@@ -83,12 +96,6 @@ enum err h_audit_list(struct request *req, struct reply *rep, struct app *app)
 	e = store_audit_list(app->pg, app->access.workspace_id, &filter, &store, &list);
 	if (e != ERR_OK)
 		return e;
-	web_list_begin(rep, &w);
-	for (size_t i = 0; i < store_audit_len(&list); i++) {
-		store_audit_row(&list, i, &row);
-		write_row(&w, &row);
-	}
-	web_list_end(&w, &page, list.total);
-	store_audit_release(&list);
+	tenancy_reply_audit(rep, &page, &list);
 	return ERR_OK;
 }

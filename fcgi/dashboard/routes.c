@@ -65,6 +65,7 @@ static const struct web_route ROUTES[] = {
                 &h_account_password_fields, .flags = DASHBOARD_DETACHED),
         WRITE(DELETE, "/api/auth/account", SESSION, AUTH_STRICT, h_account_delete,
                 &h_account_delete_fields, .flags = DASHBOARD_RECENT | DASHBOARD_DETACHED),
+        READ("/api/auth/account/audit", SESSION, MANAGE, h_account_audit, &h_account_audit_fields),
         READ("/api/auth/sessions", SESSION, MANAGE, h_sessions_list, &h_sessions_list_fields),
         WRITE(DELETE, "/api/auth/sessions/{id}", SESSION, MANAGE, h_session_delete, &NO_FIELDS,
                 .missing = ERR_DASH_LOGIN_NOT_FOUND),

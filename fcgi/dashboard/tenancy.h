@@ -89,6 +89,9 @@ enum err h_key_delete(struct request *req, struct reply *rep, struct app *app) M
 enum err h_key_rotate(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 
 /* h_audit.c */
+/* The rows as a list's reply; releases them. */
+void tenancy_reply_audit(
+        struct reply *rep, const struct web_page *page, struct store_audit_list *list);
 extern const struct web_fields h_audit_list_fields;
 enum err h_audit_list(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 

@@ -92,7 +92,8 @@ enum err store_self_audit(struct pg *pg, const char *user_id, const struct store
 
 	*out = (struct store_audit_list){.result = NULL};
 	e = pg_exec(pg, PGQ_SELF_AUDIT,
-	        PG_PARAMS(PG_UUID(user_id), PG_INT(page->limit), PG_INT(page->offset)),
+	        PG_PARAMS(PG_UUID(user_id), PG_INT(page->limit), PG_INT(page->offset),
+	                PG_BOOL(page->descending)),
 	        &out->result);
 	if (e == ERR_OK)
 		out->total = pg_int(out->result, 0, 0);

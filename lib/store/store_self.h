@@ -41,8 +41,8 @@ enum err store_self_owned(
 /* Deletes the account with all that is its own; it may own no workspace any more. */
 enum err store_self_delete(struct pg *pg, const char *user_id) MUST_CHECK;
 
-/* What the user did as an account and not in a workspace, newest first; page->sort is not used.
- * Caller: store_audit_release. */
+/* What the user did as an account and not in a workspace, by time; 10,000 events at most. Caller:
+ * store_audit_release. */
 enum err store_self_audit(struct pg *pg, const char *user_id, const struct store_page *page,
         struct store_audit_list *out) MUST_CHECK;
 

@@ -43,28 +43,31 @@ FOR UPDATE OF w;
 -- roles: app
 DELETE FROM yavio.users WHERE id = $1;
 
--- What somebody did as an account and not in a workspace, newest first; columns as in audit_page.
+-- What somebody did as an account and not in a workspace, newest first if $4; columns as in audit_page. One's own events
+-- are few: they are sorted, not read in the order of an index.
 -- name: self_audit
 -- roles: app
-WITH page AS (
-	SELECT a.id, a.at, a.action, a.actor_kind, a.actor_user_id, u.name, a.target_type, a.target_id,
-		host(a.ip) AS ip, a.user_agent, a.request_id, a.detail::text AS detail
+WITH mine AS (
+	SELECT
+		row_number() OVER (
+			ORDER BY
+				CASE WHEN $4::boolean THEN a.at END DESC,
+				CASE WHEN $4 THEN a.id END DESC,
+				a.at,
+				a.id
+		) AS place,
+		a.id, a.at, a.action, a.actor_kind, a.actor_user_id, u.name, a.target_type, a.target_id, host(a.ip) AS ip,
+		a.user_agent, a.request_id, a.detail::text AS detail
 	FROM yavio.audit_log AS a
 	JOIN yavio.users AS u ON u.id = a.actor_user_id
 	WHERE a.actor_user_id = $1 AND a.workspace_id IS NULL
-	ORDER BY a.at DESC, a.id DESC
-	LIMIT $2 OFFSET $3
+	ORDER BY place
+	LIMIT 10000
+), page AS (
+	SELECT * FROM mine ORDER BY place LIMIT $2 OFFSET $3
 )
-SELECT
-	(
-		SELECT count(*)
-		FROM (
-			SELECT FROM yavio.audit_log AS a
-			WHERE a.actor_user_id = $1 AND a.workspace_id IS NULL
-			LIMIT 10000
-		) AS counted
-	),
-	p.*
+SELECT (SELECT count(*) FROM mine), p.id, p.at, p.action, p.actor_kind, p.actor_user_id, p.name, p.target_type,
+	p.target_id, p.ip, p.user_agent, p.request_id, p.detail
 FROM (VALUES (1)) AS one (n)
 LEFT JOIN page AS p ON true
-ORDER BY p.at DESC, p.id DESC;
+ORDER BY p.place;

@@ -39,6 +39,30 @@ describe('account', () => {
 	});
 });
 
+describe('account/audit', () => {
+	it('what one did as an account, newest first, in pages; nothing of a workspace or of others', async () => {
+		const user = await newAccount(stack);
+		const client = stack.client();
+		ok(await login(stack, user.email, PASS, client));
+		ok(await client.post('/api/auth/account/password', { currentPassword: PASS, newPassword: OTHER_PASS }), 204);
+		const workspace = await stack.workspace({ owner: user });
+		await stack.sql("INSERT INTO yavio.audit_log (actor_user_id, actor_kind, action, workspace_id) VALUES ($1, 'user', 'key.create', $2)", [user.id, workspace.id]);
+		const list = ok(await client.get('/api/auth/account/audit'));
+		assert.deepEqual(list.items.map((i) => i.action), ['auth.password_changed', 'auth.login']);
+		assert.equal(list.total, 2);
+		const [item] = list.items;
+		assert.deepEqual([item.actor, item.target, item.ip, item.userAgent, item.detail],
+			[{ kind: 'user', id: user.id, name: user.name }, null, '127.0.0.1', 'yavio-tests', {}]);
+		const second = ok(await client.get('/api/auth/account/audit?page=2&pageSize=1'));
+		assert.deepEqual(second.items.map((i) => i.action), ['auth.login']);
+		assert.deepEqual(ok(await client.get('/api/auth/account/audit?order=asc&pageSize=1')).items.map((i) => i.action), ['auth.login']);
+		assert.deepEqual(ok(await client.get('/api/auth/account/audit?page=3')).items, []);
+		refused(await client.get('/api/auth/account/audit?page=0'), 400, 3403);
+		refused(await client.get('/api/auth/account/audit?pageSize=101'), 400, 3403);
+		refused(await client.get('/api/auth/account/audit?sort=name'), 400, 3404);
+	});
+});
+
 describe('account/password', () => {
 	const change = (client, currentPassword, newPassword = OTHER_PASS) =>
 		client.post('/api/auth/account/password', { currentPassword, newPassword });
