@@ -65,6 +65,32 @@ static const struct cli_flag seed_flags[] = {
         {0},
 };
 
+static const struct cli_flag jobs_list_flags[] = {
+        {"--state", NULL, CLI_FLAG_TEXT, "dead", "only queued, running, done or dead ones"},
+        {"--kind", NULL, CLI_FLAG_TEXT, "KIND", "only this kind, as mail.reset"},
+        {"--limit", NULL, CLI_FLAG_COUNT, "100", "the newest so many"},
+        {0},
+};
+
+static const struct cli_flag jobs_retry_flags[] = {
+        {"--all", NULL, CLI_FLAG_SWITCH, NULL, "every dead job"},
+        {"--kind", NULL, CLI_FLAG_TEXT, "KIND", "with --all: only this kind"},
+        {0},
+};
+
+static const struct cli_flag jobs_purge_flags[] = {
+        {"--all", NULL, CLI_FLAG_SWITCH, NULL, "every dead job"},
+        {"--kind", NULL, CLI_FLAG_TEXT, "KIND", "with --all: only this kind"},
+        {"--older", NULL, CLI_FLAG_TIME, "7d", "only those given up longer ago"},
+        {0},
+};
+
+static const struct cli_flag secrets_flags[] = {
+        {"--status", NULL, CLI_FLAG_SWITCH, NULL,
+                "show what is still under which key, change nothing"},
+        {0},
+};
+
 static const struct cli_flag no_flags[] = {{0}};
 
 const struct cli_flag cli_global_flags[] = {
@@ -111,6 +137,23 @@ const struct cli_command cli_commands[] = {
                 cmd_keys_list},
         {"keys", "revoke", "PREFIX|ID", 1, 1, no_flags, ASKS, "refuse a key from now on",
                 cmd_keys_revoke},
+        {"users", "list", "", 0, 0, no_flags, ASKS, "accounts and their state", cmd_users_list},
+        {"users", "unlock", "EMAIL", 1, 1, no_flags, ASKS, "forget failed logins of an account",
+                cmd_users_unlock},
+        {"users", "reset-password", "EMAIL", 1, 1, no_flags, ASKS,
+                "print a link that sets a new password, once", cmd_users_reset_password},
+        {"users", "disable-2fa", "EMAIL", 1, 1, no_flags, ASKS,
+                "turn the second factor of an account off", cmd_users_disable_2fa},
+        {"jobs", "list", "", 0, 0, jobs_list_flags, ASKS, "work in the queue, newest first",
+                cmd_jobs_list},
+        {"jobs", "show", "ID", 1, 1, no_flags, ASKS, "one job with its payload", cmd_jobs_show},
+        {"jobs", "retry", "[ID]", 0, 1, jobs_retry_flags, ASKS, "begin a dead job anew",
+                cmd_jobs_retry},
+        {"jobs", "purge", "[ID]", 0, 1, jobs_purge_flags, ASKS, "forget dead jobs", cmd_jobs_purge},
+        {"secrets", "rotate", "NAME", 1, 1, secrets_flags, CLI_NEEDS_CONF,
+                "new value of a secret; stored values are encrypted anew", cmd_secrets_rotate},
+        {"secrets", "retire", "KEY", 1, 1, no_flags, CLI_NEEDS_CONF,
+                "drop an old key (k1, h1) that nothing needs", cmd_secrets_retire},
         {"spool", "status", "", 0, 0, no_flags, HOLDS, "accepted events that wait for the store",
                 cmd_spool_status},
         {"spool", "quarantine", "list|show|retry|purge [ID]", 1, 2, quarantine_flags, HOLDS,

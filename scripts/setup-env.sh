@@ -8,11 +8,12 @@ set +x
 
 usage() {
 	cat <<-'TEXT'
-		usage: scripts/setup-env.sh [--env FILE] [--check | --print-missing | --rotate NAME]
+		usage: scripts/setup-env.sh [--env FILE] [--check | --print-missing | --rotate NAME | --retire KEY]
 		  (nothing)        fill empty or absent secrets; a second run changes nothing
 		  --check          change nothing; exit 1 when a value is missing, weak or published
 		  --print-missing  print the names of what is missing, one a line
 		  --rotate NAME    give NAME a new value; rings and JWT_SECRET keep the old one for verifying
+		  --retire KEY     drop an old key of a ring (k1, h1); yavio secrets retire asks first whether it is needed
 		  --env FILE       another file than .env in the checkout
 	TEXT
 }
@@ -52,6 +53,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 env_file=${YAVIO_ENV_FILE:-$root/.env}
 mode=fill
 rotate_name=
+retire_key=
 
 die() { # exit code, text
 	printf 'setup-env: %s\n' "$2" >&2
@@ -66,6 +68,12 @@ while (($# > 0)); do
 		mode=rotate
 		rotate_name=${2:-}
 		[[ -n $rotate_name ]] || die 2 '--rotate needs a name'
+		shift
+		;;
+	--retire)
+		mode=retire
+		retire_key=${2:-}
+		[[ $retire_key =~ ^[hk][0-9]+$ ]] || die 2 '--retire needs a key such as k1'
 		shift
 		;;
 	--env)
@@ -483,9 +491,28 @@ rotate() {
 	printf '%s: %s has a new value; restart with bin/yavio restart\n' "$env_file" "$rotate_name"
 }
 
+# Never the first key: it is the active one.
+retire() {
+	local letter=${retire_key:0:1} name=ENCRYPTION_KEY kept='' i ids=() keys=() why secret
+	[[ $letter == k ]] || name=API_KEY_HASH_SECRET
+	if [[ $(target_of "$name") == *_FILE ]]; then
+		die 1 "$name is kept in a file of its own; change it there"
+	fi
+	if ! load_secret "$name" || ! split_ring "$secret" "$letter" || [[ ${ids[0]} == "$retire_key" ]] ||
+		[[ " ${ids[*]} " != *" $retire_key "* ]]; then
+		die 1 "$retire_key is no old key of $name"
+	fi
+	for i in "${!ids[@]}"; do
+		[[ ${ids[i]} == "$retire_key" ]] || kept+=",${ids[i]}:${keys[i]}"
+	done
+	put "$(target_of "$name")" "${kept#,}"
+	write_file
+	printf '%s: %s has lost %s\n' "$env_file" "$name" "$retire_key"
+}
+
 [[ ! -L $env_file ]] || env_file=$(readlink -f "$env_file")
 [[ -d $(dirname "$env_file") ]] || die 1 "$(dirname "$env_file") is no directory"
-if [[ $mode == fill || $mode == rotate ]]; then
+if [[ $mode == fill || $mode == rotate || $mode == retire ]]; then
 	# Two runs at one time must not make two values of one secret.
 	exec 9<"$(dirname "$env_file")"
 	flock 9
@@ -510,5 +537,9 @@ missing) ((${#missing[@]} == 0)) || printf '%s\n' "${missing[@]}" ;;
 rotate)
 	repair_mode
 	rotate
+	;;
+retire)
+	repair_mode
+	retire
 	;;
 esac

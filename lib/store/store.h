@@ -42,6 +42,9 @@ void store_secrets_release(struct store_secrets *s);
 
 /* --- API keys --- */
 
+/* How many keys that may be used are stored under the secret of that id. Service connection. */
+enum err store_key_secret_uses(struct pg *pg, const char *kid, int64_t *keys) MUST_CHECK;
+
 struct store_key {
 	char key_id[ID_UUID_BYTES], project_id[ID_UUID_BYTES], workspace_id[ID_UUID_BYTES];
 	uint8_t hash[STORE_KEY_HASH_BYTES]; /* the one it is stored under */

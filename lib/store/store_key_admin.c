@@ -155,3 +155,16 @@ enum err store_key_missing_secret(
 	pg_result_free(r);
 	return ERR_OK;
 }
+
+enum err store_key_secret_uses(struct pg *pg, const char *kid, int64_t *keys)
+{
+	struct pg_result *r;
+	enum err e = pg_exec(pg, PGQ_KEY_SECRET_USES, PG_PARAMS(PG_TEXT(kid)), &r);
+
+	*keys = 0;
+	if (e != ERR_OK)
+		return e;
+	*keys = pg_int(r, 0, 0);
+	pg_result_free(r);
+	return ERR_OK;
+}

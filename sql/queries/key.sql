@@ -129,3 +129,11 @@ SELECT (SELECT count(*) FROM found), p.id, p.key_prefix, p.name, p.created_by, p
 FROM (VALUES (1)) AS one (n)
 LEFT JOIN page AS p ON true
 ORDER BY p.place;
+
+-- name: key_secret_uses
+-- roles: service
+SELECT count(*)
+FROM yavio.api_keys
+WHERE hash_kid = $1
+	AND (revoked_at IS NULL OR revoked_at > now())
+	AND (expires_at IS NULL OR expires_at > now());
