@@ -60,6 +60,7 @@ static enum err insert(
 	const struct seed_plan *p = load->plan;
 	struct ch_result result;
 	char token[TOKEN_BYTES];
+	const struct ch_insert insert = {table, token, CH_ROWS_JSON, rows->data, rows->len};
 	enum err e = ERR_CLI_INTERNAL_ERROR;
 
 	if (!str_format(token, sizeof(token), "seed:%s:%s:%llu:%lld:%lld:%s",
@@ -67,7 +68,7 @@ static enum err insert(
 	            (long long)p->events, (long long)p->days, part))
 		return e;
 	for (int i = 0; i < TRIES; i++) {
-		e = ch_insert(l->ch, table, token, rows->data, rows->len, &result);
+		e = ch_insert(l->ch, &insert, &result);
 		if (e == ERR_OK || result.fault != CH_FAULT_TRANSIENT || atomic_load(&l->run->stop))
 			break;
 	}

@@ -49,10 +49,23 @@ static void count_stored(struct shipper *s, uint64_t refused)
 	s->counters.rows_widget += widget - (refused - of_server);
 }
 
+/* What waits, shared by the lanes when there is enough of it: each insert costs the store 20 ms of
+ * CPU whatever it holds, and each makes a part to be merged. */
+static struct spool_limits limits_now(const struct shipper *s)
+{
+	struct spool_limits limits = s->options.limits;
+	uint64_t share = s->waiting_rows / SHIP_LANES + 1;
+
+	if (share >= SHIP_SHARE_ROWS && limits.rows > share)
+		limits.rows = (uint32_t)share;
+	return limits;
+}
+
 enum err loop_ship(struct shipper *s, enum ship_result *result)
 {
+	const struct spool_limits limits = limits_now(s);
 	uint64_t refused;
-	enum err e = spool_reader_plan(s->reader, &s->options.limits, &s->batch);
+	enum err e = spool_reader_plan(s->reader, &limits, &s->batch);
 
 	*result = SHIP_NOTHING;
 	if (e != ERR_OK || s->batch.number == 0)
@@ -110,9 +123,11 @@ static void shrink(struct shipper *s)
 		buf_release(&s->batch.events);
 	if (s->batch.registry.size > LOOP_KEEP_BYTES)
 		buf_release(&s->batch.registry);
-	for (unsigned i = 0; i < SHIP_LANES; i++)
+	for (unsigned i = 0; i < SHIP_LANES; i++) {
 		if (s->scratch[i].size > LOOP_KEEP_BYTES)
 			buf_release(&s->scratch[i]);
+		native_shrink(s->native[i], LOOP_KEEP_BYTES);
+	}
 }
 
 static bool due(const struct shipper *s, const struct spool_backlog *b, int64_t *since)
@@ -168,6 +183,7 @@ enum err loop_run(struct shipper *s)
 			continue;
 		}
 		s->counters.damaged = backlog.damaged;
+		s->waiting_rows = backlog.rows;
 		warn_behind(s, &backlog);
 		metrics_refresh(s->metrics, s, &backlog);
 		if (!backlog.any)

@@ -43,12 +43,12 @@ struct lanes {
 	struct ch *handle[SHIP_LANES];
 };
 
-static enum err lane_insert(void *arg, unsigned lane, const char *table, const char *token,
-        const char *body, size_t len, struct ch_result *result)
+static enum err lane_insert(
+        void *arg, unsigned lane, const struct ch_insert *insert, struct ch_result *result)
 {
 	struct lanes *lanes = arg;
 
-	return ch_insert(lanes->handle[lane], table, token, body, len, result);
+	return ch_insert(lanes->handle[lane], insert, result);
 }
 
 static bool lane_ping(void *arg)
@@ -69,7 +69,8 @@ static bool lanes_open(struct lanes *lanes, struct shipper *s)
 
 	for (unsigned i = 0; i < SHIP_LANES; i++) {
 		lanes->handle[i] = ch_open(&s->options.store, &o);
-		if (lanes->handle[i] == NULL)
+		s->native[i] = native_new();
+		if (lanes->handle[i] == NULL || s->native[i] == NULL)
 			return false;
 		buf_init(&s->scratch[i], SCRATCH_BYTES);
 	}
@@ -81,6 +82,7 @@ static void lanes_close(struct lanes *lanes, struct shipper *s)
 	for (unsigned i = 0; i < SHIP_LANES; i++) {
 		ch_close(lanes->handle[i]);
 		buf_release(&s->scratch[i]);
+		native_free(s->native[i]);
 	}
 }
 

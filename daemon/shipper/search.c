@@ -92,7 +92,8 @@ enum ship_result search_unit(
 			outcome = SHIP_LATER;
 			break;
 		}
-		e = send_piece(s, 0, units, u, from, to, result);
+		/* As JSON: what the store says of a row then names the field and its text. */
+		e = send_piece(s, 0, &(struct piece){units, u, from, to, CH_ROWS_JSON}, result);
 		if (e == ERR_OK) {
 			s->counters.inserts_ok++;
 			s->backoff_ms = 0;

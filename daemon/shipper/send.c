@@ -51,20 +51,43 @@ void send_back_off(struct shipper *s, enum err cause)
 	}
 }
 
-enum err send_piece(struct shipper *s, unsigned lane, const struct units *units, uint32_t u,
-        uint32_t from, uint32_t to, struct ch_result *result)
+/* Only events come in numbers that make the encoder worth it. */
+static const struct buf *encode(struct shipper *s, unsigned lane, const struct piece *piece)
 {
-	const struct unit *unit = &units->list[u];
+	const struct unit *unit = &piece->units->list[piece->u];
+
+	if (piece->rows != CH_ROWS_NATIVE || s->native[lane] == NULL ||
+	        strcmp(unit->table, "events") != 0)
+		return NULL;
+	return native_encode(s->native[lane], piece->units->rows + unit->first + piece->from,
+	        piece->to - piece->from);
+}
+
+enum err send_piece(
+        struct shipper *s, unsigned lane, const struct piece *piece, struct ch_result *result)
+{
+	const struct unit *unit = &piece->units->list[piece->u];
+	struct ch_insert insert = {.table = unit->table, .rows = CH_ROWS_JSON};
+	uint32_t from = piece->from, to = piece->to;
 	char token[SHIP_TOKEN_BYTES];
-	const char *body;
+	const struct buf *block;
 	size_t len;
 	enum err e;
 
 	*result = (struct ch_result){.fault = CH_FAULT_TRANSIENT};
-	body = units_body(units, unit, from, to, &s->scratch[lane], &len);
-	if (body == NULL || !send_token(s, unit->table, u, from, to, body, len, token))
+	insert.body = units_body(piece->units, unit, from, to, &s->scratch[lane], &len);
+	insert.body_len = len;
+	insert.token = token;
+	if (insert.body == NULL ||
+	        !send_token(s, unit->table, piece->u, from, to, insert.body, len, token))
 		return result->cause = ERR_DB_INTERNAL_ERROR;
-	e = s->sink.insert(s->sink.arg, lane, unit->table, token, body, len, result);
+	block = encode(s, lane, piece);
+	if (block != NULL) {
+		insert.rows = CH_ROWS_NATIVE;
+		insert.body = block->data;
+		insert.body_len = block->len;
+	}
+	e = s->sink.insert(s->sink.arg, lane, &insert, result);
 	metrics_insert(s->metrics, result->took_ms, to - from,
 	        e == ERR_OK                      ? "ok"
 	        : result->fault == CH_FAULT_DATA ? "refused"
@@ -112,8 +135,10 @@ static void run_lane(struct lane *lane)
 
 		if (job->state[u] != UNIT_OPEN)
 			continue;
-		e = send_piece(
-		        job->s, lane->number, job->units, u, 0, job->units->list[u].count, result);
+		e = send_piece(job->s, lane->number,
+		        &(struct piece){
+		                job->units, u, 0, job->units->list[u].count, CH_ROWS_NATIVE},
+		        result);
 		if (e == ERR_OK) {
 			job->state[u] = UNIT_STORED;
 			lane->counters.inserts_ok++;

@@ -7,16 +7,19 @@
 #include <stdatomic.h>
 
 #include "ch/ch.h"
+#include "daemon/shipper/native.h"
 #include "daemon/shipper/options.h"
 #include "daemon/shipper/units.h"
 #include "spool/spool_reader.h"
 
 enum {
 	SHIP_INSERT_BYTES = 32 * 1024 * 1024,
-	SHIP_DUE_PART =
-	        2, /* a batch goes out when an insert is full to this part, or after the interval */
+	/* A batch goes out when an insert is full to this part, or after the interval. */
+	SHIP_DUE_PART = 2,
 	SHIP_INSERT_MONTHS = 14,
 	SHIP_LANES = 2, /* inserts at the same time */
+	/* No insert is made smaller than this to keep all lanes busy. */
+	SHIP_SHARE_ROWS = 20 * 1000,
 	SHIP_BACKOFF_FIRST_MS = 1000,
 	SHIP_BACKOFF_LAST_MS = 60 * 1000,
 	SHIP_STOP_MS = 5000, /* for the last insert after SIGTERM */
@@ -34,8 +37,8 @@ struct counters {
 /* Where inserts go: ch_insert, or what a test puts in its place. lane: 0 … SHIP_LANES - 1, never
  * the same twice at a time. */
 struct sink {
-	enum err (*insert)(void *arg, unsigned lane, const char *table, const char *token,
-	        const char *body, size_t len, struct ch_result *result);
+	enum err (*insert)(
+	        void *arg, unsigned lane, const struct ch_insert *insert, struct ch_result *result);
 	bool (*ping)(void *arg);
 	void *arg;
 };
@@ -49,7 +52,9 @@ struct shipper {
 	struct metrics *metrics; /* may be NULL */
 	struct counters counters;
 	struct spool_batch batch;
+	uint64_t waiting_rows; /* at the last look */
 	struct buf scratch[SHIP_LANES];
+	struct native *native[SHIP_LANES]; /* NULL: rows go out as JSON */
 	volatile sig_atomic_t *stop;
 	_Atomic int64_t stop_by_ms; /* clock_mono_ms at which calls are ended, 0: not stopping */
 	int64_t backoff_first_ms, backoff_last_ms; /* SHIP_BACKOFF_…, shorter in tests */

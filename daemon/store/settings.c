@@ -67,6 +67,7 @@ static const struct rule {
         {"extremes", TENANT, RULE_NUMBER, 0},
         {"log_comment", EVERYBODY, RULE_PASS, 0},
         {"insert_deduplicate", INGEST, RULE_NUMBER, 0},
+        {"optimize_on_insert", INGEST, RULE_NUMBER, 0},
         {"insert_deduplication_token", INGEST, RULE_PASS, 0},
         {"async_insert", INGEST, RULE_NUMBER, 0},
         {"wait_for_async_insert", INGEST, RULE_NUMBER, 0},

@@ -72,20 +72,22 @@ enum err ch_ping(struct ch *c, int64_t timeout_ms)
 	               : ERR_DB_CH_CONNECTION_REFUSED;
 }
 
-enum err ch_insert(struct ch *c, const char *table, const char *token, const void *body,
-        size_t body_len, struct ch_result *result)
+enum err ch_insert(struct ch *c, const struct ch_insert *insert, struct ch_result *result)
 {
+	static const char *const format[] = {
+	        [CH_ROWS_JSON] = "JSONEachRow", [CH_ROWS_NATIVE] = "Native"};
 	char query[128];
 	struct ch_call call = {.cls = CH_INSERT,
 	        .database = c->at.database,
 	        .query = query,
-	        .body = body,
-	        .body_len = body_len,
-	        .token = token};
+	        .body = insert->body,
+	        .body_len = insert->body_len,
+	        .token = insert->token};
 
 	*result = (struct ch_result){.cause = ERR_DB_INTERNAL_ERROR, .fault = CH_FAULT_CONFIG};
-	if (!ch_table_find(table, strlen(table)) || !*token ||
-	        !str_format(query, sizeof(query), "INSERT INTO %s FORMAT JSONEachRow", table))
+	if (!ch_table_find(insert->table, strlen(insert->table)) || !*insert->token ||
+	        !str_format(query, sizeof(query), "INSERT INTO %s FORMAT %s", insert->table,
+	                format[insert->rows]))
 		return result->cause;
 	return ch_call(c, &call, result);
 }

@@ -71,12 +71,25 @@ void ch_close(struct ch *c);
 /* GET /ping, no login. ERR_OK or ERR_DB_CH_CONNECTION_REFUSED. */
 enum err ch_ping(struct ch *c, int64_t timeout_ms) MUST_CHECK;
 
-/* Inserts JSONEachRow lines (body, not copied) into table, a name of ch_tenant_tables. token: the
- * insert_deduplication_token; a repeat with the same token and body stores nothing. Synchronous: on
- * ERR_OK the rows are on disk. Body is gzipped when the store is another machine.
+enum ch_rows {
+	CH_ROWS_JSON,   /* JSONEachRow: a JSON object a line */
+	CH_ROWS_NATIVE, /* Native: one block of columns */
+};
+
+struct ch_insert {
+	const char *table; /* a name of ch_tenant_tables */
+	const char *token; /* insert_deduplication_token: a repeat with the same stores nothing,
+	                      whatever its form */
+	enum ch_rows rows;
+	const void *body; /* not copied */
+	size_t body_len;
+};
+
+/* Inserts rows. Synchronous: on ERR_OK they are on disk. The body is gzipped when the store is
+ * another machine.
  * Returns ERR_OK or the 50xx that is also in result->cause; result->fault tells what to do. */
-enum err ch_insert(struct ch *c, const char *table, const char *token, const void *body,
-        size_t body_len, struct ch_result *result) MUST_CHECK;
+enum err ch_insert(
+        struct ch *c, const struct ch_insert *insert, struct ch_result *result) MUST_CHECK;
 
 struct ch_query {
 	enum ch_class cls;

@@ -61,7 +61,8 @@ enum err ch_gate_ast(const char *explain, size_t len, const struct ch_gate_text 
  * system.numbers. */
 enum err ch_gate_tree(const char *explain, size_t len, const char *database) MUST_CHECK;
 
-/* yavio_ingest: "INSERT INTO [<database>.]<tenant table> [(columns)] FORMAT JSONEachRow" and data.
+/* yavio_ingest: "INSERT INTO [<database>.]<tenant table> [(columns)] FORMAT JSONEachRow" and data,
+ * or "FORMAT Native" and no data in the same text: the rows come beside it.
  * *table is the table, head->sql/len the statement up to and with the format's name; the data is
  * what follows it in text (at least one white space first, unless there is no data). */
 enum err ch_gate_insert(const char *text, size_t len, const char *database,

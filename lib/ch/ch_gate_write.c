@@ -52,9 +52,16 @@ static bool is_json_body(const char *p, const char *end)
 	return p == end || (p > start && (*p == '{' || *p == '['));
 }
 
-static const struct ch_table *lex_insert(struct ch_lexer *l, const char *database)
+static bool is_exactly(const struct ch_token *t, const char *word)
 {
-	static const char format[] = "JSONEachRow";
+	return t->kind == CH_TOKEN_WORD && t->len == strlen(word) &&
+	       memcmp(t->text, word, t->len) == 0;
+}
+
+/* *format: its name. */
+static const struct ch_table *lex_insert(
+        struct ch_lexer *l, const char *database, const char **format)
+{
 	const struct ch_table *table;
 	struct ch_token t = ch_lex_next(l);
 
@@ -75,27 +82,28 @@ static const struct ch_table *lex_insert(struct ch_lexer *l, const char *databas
 	if (!ch_token_is_word(&t, "FORMAT"))
 		return NULL;
 	t = ch_lex_next(l);
-	if (t.kind != CH_TOKEN_WORD || t.len != sizeof(format) - 1 ||
-	        memcmp(t.text, format, t.len) != 0)
-		return NULL;
-	return table;
+	*format = is_exactly(&t, "Native") ? "Native" : "JSONEachRow";
+	return is_exactly(&t, *format) ? table : NULL;
 }
 
 enum err ch_gate_insert(const char *text, size_t len, const char *database,
         const struct ch_table **table, struct ch_gate_text *head)
 {
+	const char *format = NULL;
 	struct ch_lexer l;
+	bool data;
 
 	/* The head is short; the data is not SQL and is not looked at. */
 	ch_lex_init(&l, text, len);
-	*table = lex_insert(&l, database);
-	if (!*table || !is_json_body(l.p, text + len) ||
-	        (size_t)(l.p - text) > CH_GATE_SQL_BYTES_MAX)
+	*table = lex_insert(&l, database, &format);
+	if (!*table)
+		return ERR_DB_STORE_STATEMENT_DENIED;
+	data = *format == 'N' ? l.p == text + len : is_json_body(l.p, text + len);
+	if (!data || (size_t)(l.p - text) > CH_GATE_SQL_BYTES_MAX)
 		return ERR_DB_STORE_STATEMENT_DENIED;
 	*head = (struct ch_gate_text){.sql = text, .len = (size_t)(l.p - text)};
-	return str_copy(head->format, sizeof(head->format), "JSONEachRow")
-	               ? ERR_OK
-	               : ERR_DB_STORE_STATEMENT_DENIED;
+	return str_copy(head->format, sizeof(head->format), format) ? ERR_OK
+	                                                            : ERR_DB_STORE_STATEMENT_DENIED;
 }
 
 /* The two texts made of the same tokens; words in any case, quotes and blanks apart. */

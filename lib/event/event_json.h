@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The lexical side of JSON for ingest: skips values while it checks them, and decodes strings.
- * Internal to lib/event. */
+ * For lib/event, and for the shipper, which reads what ingest wrote. */
 #ifndef YAVIO_EVENT_EVENT_JSON_H
 #define YAVIO_EVENT_EVENT_JSON_H
 

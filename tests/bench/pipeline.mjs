@@ -9,7 +9,7 @@ import { Stack, event, sleep, waitFor } from '../support/stack.mjs';
 import { adminQuery } from '../support/store-admin.mjs';
 
 const PROBE_EVERY_MS = 200;
-const POLL_EVERY_MS = 100;
+const POLL_EVERY_MS = 150;
 const DRAINED_MS = 60_000;
 const PROGRAMS = ['caddy', 'ingest', 'shipper', 'store', 'postgres'];
 

@@ -69,7 +69,12 @@ static enum err run_insert(struct run *r)
 			break;
 		rows.len += n;
 	}
-	e = ch_insert(r->c, arg(r, 0), arg(r, 1), buf_str(&rows), rows.len, &r->result);
+	e = ch_insert(r->c,
+	        &(struct ch_insert){.table = arg(r, 0),
+	                .token = arg(r, 1),
+	                .body = buf_str(&rows),
+	                .body_len = rows.len},
+	        &r->result);
 	buf_release(&rows);
 	return e;
 }

@@ -291,8 +291,12 @@ static void test_tenant_is_required(void **state)
 	q.tenant = &(struct ch_tenant){
 	        "11111111-1111-4111-8111-111111111111", "11111111-1111-4111-8111-111111111112"};
 	assert_int_equal(ch_select(c, &q, &result), ERR_DASH_CLICKHOUSE_UNAVAILABLE);
-	assert_int_equal(ch_insert(c, "nothing", "t", "", 0, &result), ERR_DB_INTERNAL_ERROR);
-	assert_int_equal(ch_insert(c, "events", "", "", 0, &result), ERR_DB_INTERNAL_ERROR);
+	assert_int_equal(
+	        ch_insert(c, &(struct ch_insert){"nothing", "t", CH_ROWS_JSON, "", 0}, &result),
+	        ERR_DB_INTERNAL_ERROR);
+	assert_int_equal(
+	        ch_insert(c, &(struct ch_insert){"events", "", CH_ROWS_NATIVE, "", 0}, &result),
+	        ERR_DB_INTERNAL_ERROR);
 	assert_int_equal(ch_ping(c, 100), ERR_DB_CH_CONNECTION_REFUSED);
 	ch_close(c);
 }

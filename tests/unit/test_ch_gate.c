@@ -542,6 +542,7 @@ static void test_insert(void **state)
 	static const struct {
 		const char *text, *head, *table;
 	} good[] = {
+	        {"INSERT INTO events FORMAT Native", "INSERT INTO events FORMAT Native", "events"},
 	        {"INSERT INTO events FORMAT JSONEachRow\n{}",
 	                "INSERT INTO events FORMAT JSONEachRow", "events"},
 	        {"insert into yavio.events format JSONEachRow {}",
@@ -574,7 +575,9 @@ static void test_insert(void **state)
 	        "INSERT INTO events FORMAT JSONEachRow\nx", "SELECT 1",
 	        "INSERT INTO Events FORMAT JSONEachRow\n{}",
 	        "WITH 1 AS a INSERT INTO events SELECT a",
-	        "INSERT INTO events PARTITION BY a FORMAT JSONEachRow\n{}"};
+	        "INSERT INTO events PARTITION BY a FORMAT JSONEachRow\n{}",
+	        "INSERT INTO events FORMAT Native\n", "INSERT INTO events FORMAT Native {}",
+	        "INSERT INTO events FORMAT native", "INSERT INTO schema_migrations FORMAT Native"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
@@ -587,7 +590,7 @@ static void test_insert(void **state)
 		assert_string_equal(table->name, good[i].table);
 		assert_int_equal(head.len, strlen(good[i].head));
 		assert_memory_equal(head.sql, good[i].head, head.len);
-		assert_string_equal(head.format, "JSONEachRow");
+		assert_string_equal(head.format, i == 0 ? "Native" : "JSONEachRow");
 	}
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
 		const struct ch_table *table;

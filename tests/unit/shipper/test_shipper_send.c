@@ -64,16 +64,16 @@ static enum err locked_insert(
 	return answer(r, ERR_OK, CH_FAULT_NONE);
 }
 
-static enum err store_insert(void *arg, unsigned lane, const char *table, const char *token,
-        const char *body, size_t len, struct ch_result *r)
+static enum err store_insert(
+        void *arg, unsigned lane, const struct ch_insert *insert, struct ch_result *r)
 {
 	struct store *st = arg;
 	enum err e;
 
 	(void)lane;
-	assert_string_equal(table, "events");
+	assert_string_equal(insert->table, "events");
 	pthread_mutex_lock(&st->lock);
-	e = locked_insert(st, token, body, len, r);
+	e = locked_insert(st, insert->token, insert->body, insert->body_len, r);
 	pthread_mutex_unlock(&st->lock);
 	return e;
 }
