@@ -58,10 +58,15 @@ ALTER ROLE yavio_app SET timezone = 'UTC';
 ALTER ROLE yavio_app SET statement_timeout = '5s';
 ALTER ROLE yavio_app SET lock_timeout = '2s';
 ALTER ROLE yavio_app SET idle_in_transaction_session_timeout = '10s';
+-- Short statements, prepared once and each with its key: compiling them or planning them again costs more than it saves
+-- (measured: a page of members 2.6 ms with jit, 0.8 ms without).
+ALTER ROLE yavio_app SET jit = off;
+ALTER ROLE yavio_app SET plan_cache_mode = 'force_generic_plan';
 
 ALTER ROLE yavio_ingest SET search_path = yavio, pg_catalog;
 ALTER ROLE yavio_ingest SET timezone = 'UTC';
 ALTER ROLE yavio_ingest SET statement_timeout = '1s';
+ALTER ROLE yavio_ingest SET jit = off;
 
 -- Nobody connects or creates by being PUBLIC.
 DO $$

@@ -136,6 +136,8 @@ async function main() {
 		print({
 			bench: 'dashboard', read: name, connections: o.connections, workers, rounds: list.length,
 			requests_per_s: of('free', 'requests_per_s'), free_p50_ms: of('free', 'p50_ms'), free_p95_ms: of('free', 'p95_ms'),
+			cpu_us: Object.fromEntries(Object.keys(list[0].free.cpu_seconds).map((group) => [group,
+				Math.round(median(list.map(({ free }) => (free.cpu_seconds[group] * 1e6) / (free.requests_per_s * free.seconds))))])),
 			rate: o.rate, p50_ms: of('paced', 'p50_ms'), p95_ms: of('paced', 'p95_ms'), p99_ms: of('paced', 'p99_ms'),
 			not_200: list.reduce((sum, { free, paced }) => sum + free.other + free.broken + paced.other + paced.broken, 0),
 			holds: of('paced', 'p95_ms') <= TARGET.p95_ms && of('free', 'requests_per_s') >= TARGET.requests_per_s,

@@ -87,8 +87,8 @@ describe('connections of the roles', () => {
 	const SETTINGS = {
 		yavio_service: { search_path: 'yavio, pg_catalog', TimeZone: 'UTC', statement_timeout: '10min', lock_timeout: '5s' },
 		yavio_app: { search_path: 'yavio, pg_catalog', TimeZone: 'UTC', statement_timeout: '5s', lock_timeout: '2s',
-			idle_in_transaction_session_timeout: '10s' },
-		yavio_ingest: { search_path: 'yavio, pg_catalog', TimeZone: 'UTC', statement_timeout: '1s' },
+			idle_in_transaction_session_timeout: '10s', jit: 'off', plan_cache_mode: 'force_generic_plan' },
+		yavio_ingest: { search_path: 'yavio, pg_catalog', TimeZone: 'UTC', statement_timeout: '1s', jit: 'off' },
 	};
 	for (const role of ROLES) {
 		it(`${role} brings its settings`, async () => {
