@@ -8,7 +8,12 @@
 #include "cli/proc.h"
 #include "cli/stack.h"
 
-enum { STOP_MS = 45000, READY_MS = 60000, POLL_MS = 20 };
+enum {
+	STOP_MS = 45000,
+	READY_MS = 60000,
+	REPLACE_MS = 20000, /* for a program that replaces itself; then it is stopped and started */
+	POLL_MS = 20,
+};
 
 enum cli_exit cmd_down(struct cli *cli)
 {
@@ -32,9 +37,9 @@ enum cli_exit cmd_down(struct cli *cli)
 	return rc;
 }
 
-static enum cli_exit wait_for(struct cli *cli, enum program_id id, int64_t began)
+/* False: not within that time, or its settings are refused. */
+static bool becomes_ready(struct cli *cli, enum program_id id, int64_t began, int64_t timeout_ms)
 {
-	char line[1024];
 	struct service_state s;
 
 	for (;;) {
@@ -42,26 +47,36 @@ static enum cli_exit wait_for(struct cli *cli, enum program_id id, int64_t began
 		if (s.running && ready_now(cli, id)) {
 			cli_say(cli, "%s %s ready (%.1f s)", cli_mark(CLI_MARK_OK),
 			        programs[id].name, (double)(clock_mono_ms() - began) / 1000);
-			return CLI_DONE;
+			return true;
 		}
-		if (s.exit_code == 78 || clock_mono_ms() - began > READY_MS) {
-			service_last_line(cli, id, line, sizeof(line));
-			return cli_fail(cli, ERR_CLI_START_TIMEOUT, "see its log: bin/yavio logs",
-			        "%s is not ready; its last line: %s", programs[id].name, line);
-		}
+		if (s.exit_code == 78 || clock_mono_ms() - began > timeout_ms)
+			return false;
 		clock_sleep_ms(POLL_MS);
 	}
+}
+
+static enum cli_exit wait_for(struct cli *cli, enum program_id id)
+{
+	char line[1024];
+
+	if (becomes_ready(cli, id, clock_mono_ms(), READY_MS))
+		return CLI_DONE;
+	service_last_line(cli, id, line, sizeof(line));
+	return cli_fail(cli, ERR_CLI_START_TIMEOUT, "see its log: bin/yavio logs",
+	        "%s is not ready; its last line: %s", programs[id].name, line);
 }
 
 /* Replaced in place where the program can, else down and up again. */
 static enum cli_exit restart_one(struct cli *cli, enum program_id id, int64_t timeout)
 {
-	int64_t began = clock_mono_ms();
 	struct service_state s;
 
 	service_state(cli, id, &s);
-	if (s.running && service_replaces_itself(id) && service_replace(cli, id))
-		return wait_for(cli, id, began);
+	if (s.running && service_replaces_itself(id) && service_replace(cli, id)) {
+		if (becomes_ready(cli, id, clock_mono_ms(), REPLACE_MS))
+			return CLI_DONE;
+		cli_warn(cli, "%s did not replace itself and is stopped", programs[id].name);
+	}
 	if (!service_stop(cli, id))
 		return cli_fail(
 		        cli, ERR_CLI_NOT_RUNNING, NULL, "%s has no supervisor", programs[id].name);
@@ -75,7 +90,7 @@ static enum cli_exit restart_one(struct cli *cli, enum program_id id, int64_t ti
 	if (!service_start(cli, id))
 		return cli_fail(
 		        cli, ERR_CLI_NOT_RUNNING, NULL, "%s has no supervisor", programs[id].name);
-	return wait_for(cli, id, began);
+	return wait_for(cli, id);
 }
 
 enum cli_exit cmd_restart(struct cli *cli)

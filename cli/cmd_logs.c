@@ -82,16 +82,7 @@ static bool read_rest(struct tail *t, struct buf *text, bool from_tail)
 	if (from_tail)
 		(void)lseek(t->fd, -(off_t)TAIL_BYTES_MAX / 4,
 		        SEEK_END); /* fails on a short file: from its start */
-	for (;;) {
-		char *at = buf_reserve(text, 65536);
-		ssize_t n = at ? read(t->fd, at, 65536) : 0;
-
-		if (n <= 0)
-			break;
-		text->len += (size_t)n;
-	}
-	if (text->data)
-		text->data[text->len] = '\0';
+	(void)buf_add_fd(text, t->fd);
 	return text->len > 0;
 }
 

@@ -168,8 +168,8 @@ static enum cli_exit check_program(struct up *u, enum program_id id)
 	        !str_format(path, sizeof(path), "%s/%s", cli->bin, programs[id].binary))
 		return cli_fail(cli, ERR_CLI_INTERNAL_ERROR, NULL, "path too long");
 	if (access(path, X_OK) != 0)
-		return cli_fail(cli, ERR_CLI_START_TIMEOUT, "build it: make build", "%s: %s", path,
-		        strerror(errno));
+		return cli_fail(cli, ERR_CLI_PACKAGE_MISSING, "build it: make build", "%s: %s",
+		        path, strerror(errno));
 	buf_init(&out, OUTPUT_BYTES);
 	code = proc_run(argv, env, CHECK_MS, &out);
 	if (code != 0) {

@@ -42,17 +42,8 @@ static uint64_t inode_in(const char *path, uint16_t port)
 	if (fd < 0)
 		return 0;
 	buf_init(&b, NET_TCP_BYTES_MAX);
-	for (char *at; (at = buf_reserve(&b, 65536)) != NULL;) {
-		ssize_t n = read(fd, at, 65536);
-
-		if (n <= 0)
-			break;
-		b.len += (size_t)n;
-	}
-	if (b.data) {
-		b.data[b.len] = '\0';
-		inode = proc_listen_inode(b.data, port);
-	}
+	(void)buf_add_fd(&b, fd);
+	inode = proc_listen_inode(buf_str(&b), port);
 	(void)close(fd);
 	buf_release(&b);
 	return inode;

@@ -122,8 +122,8 @@ bool proc_detach(char *const argv[], char *const env[])
 static bool read_proc(pid_t pid, const char *name, struct buf *b)
 {
 	char path[64];
+	bool ok;
 	int fd;
-	ssize_t n = 0;
 
 	buf_clear(b);
 	if (!str_format(path, sizeof(path), "/proc/%d/%s", (int)pid, name))
@@ -131,16 +131,9 @@ static bool read_proc(pid_t pid, const char *name, struct buf *b)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return false;
-	for (char *at; (at = buf_reserve(b, 4096)) != NULL;) {
-		n = read(fd, at, 4096);
-		if (n <= 0)
-			break;
-		b->len += (size_t)n;
-	}
+	ok = buf_add_fd(b, fd);
 	(void)close(fd);
-	if (b->data)
-		b->data[b->len] = '\0';
-	return n == 0;
+	return ok;
 }
 
 static bool has_prefix_entry(const struct buf *list, const char *prefix)

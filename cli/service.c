@@ -258,7 +258,8 @@ bool service_replace(const struct cli *cli, enum program_id id)
 	if (!str_format(path, sizeof(path), "%s/run/%s.ready", cli->home, programs[id].name))
 		return false;
 	forget(cli, id, "exit");
-	return (unlink(path) == 0 || errno == ENOENT) && control(cli, id, "2"); /* SIGUSR2 */
+	return (unlink(path) == 0 || errno == ENOENT) &&
+	       control(cli, id, "c2"); /* SIGCONT, SIGUSR2: a stopped one could not */
 }
 
 bool service_kill(const struct cli *cli, enum program_id id)

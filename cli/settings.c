@@ -86,20 +86,11 @@ static bool overridden(const struct cli *cli, const char *line, size_t len)
 static bool read_whole(const char *path, struct buf *b)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = -1;
+	bool ok = fd >= 0 && buf_add_fd(b, fd);
 
-	if (fd < 0)
-		return false;
-	for (char *at; (at = buf_reserve(b, 8192)) != NULL;) {
-		n = read(fd, at, 8192);
-		if (n <= 0)
-			break;
-		b->len += (size_t)n;
-	}
-	(void)close(fd);
-	if (b->data)
-		b->data[b->len] = '\0';
-	return n == 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return ok;
 }
 
 enum cli_exit settings_collect(struct cli *cli, struct buf *text)

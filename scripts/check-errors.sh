@@ -7,23 +7,7 @@ cd "$(dirname "$0")/.."
 table=lib/base/errors.tbl
 lock=lib/base/errors.lock
 untested=lib/base/errors.untested
-work=$(mktemp -d)
-trap 'rm -rf -- "$work"' EXIT
-
-faults=0
-fault() {
-  printf 'errors: %s\n' "$1"
-  faults=$((faults + 1))
-}
-fault_lines() { # text of each line of stdin
-  while IFS= read -r line; do fault "$line"; done
-}
-
-tracked() { # files under the given paths that exist
-  git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
-    [ ! -f "$file" ] || printf '%s\n' "$file"
-  done
-}
+. scripts/lint-common.sh errors
 
 grep_words() { # pattern, then file names on stdin: each match once
   xargs -d '\n' --no-run-if-empty grep -hoE -- "$1" 2>/dev/null | sort -u || true

@@ -5,21 +5,7 @@
 # shellcheck disable=SC2016  # the single quotes hold programs of awk and sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
-work=$(mktemp -d)
-trap 'rm -rf -- "$work"' EXIT
-
-faults=0
-fault_lines() {
-  while IFS= read -r line; do
-    printf 'layers: %s\n' "$line"
-    faults=$((faults + 1))
-  done
-}
-tracked() {
-  git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
-    [ ! -f "$file" ] || printf '%s\n' "$file"
-  done
-}
+. scripts/lint-common.sh layers
 
 tracked lib fcgi daemon cli tests scripts | grep -E '\.[ch]$' >"$work/c-files"
 grep -E '^(lib|fcgi|daemon|cli)/' "$work/c-files" >"$work/sources"

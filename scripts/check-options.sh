@@ -4,21 +4,7 @@
 # usage: scripts/check-options.sh [--fix]   --fix marks rows without a user as PLANNED, and the others not
 set -euo pipefail
 cd "$(dirname "$0")/.."
-work=$(mktemp -d)
-trap 'rm -rf -- "$work"' EXIT
-
-faults=0
-fault_lines() {
-  while IFS= read -r line; do
-    printf 'options: %s\n' "$line"
-    faults=$((faults + 1))
-  done
-}
-tracked() {
-  git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
-    [ ! -f "$file" ] || printf '%s\n' "$file"
-  done
-}
+. scripts/lint-common.sh options
 
 scripts/gen-options.sh names >"$work/table"
 awk '{ print $2 } /SECRET/ { print $2 "_FILE" }' "$work/table" | sort -u >"$work/known"

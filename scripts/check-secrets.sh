@@ -3,20 +3,9 @@
 # Fails when the tree holds a secret: private keys, tokens of known forms, filled-in settings. Prints file and line, never the text.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-work=$(mktemp -d)
-trap 'rm -rf -- "$work"' EXIT
+. scripts/lint-common.sh secrets
 
-faults=0
-fault_lines() {
-  while IFS= read -r line; do
-    printf 'secrets: %s\n' "$line"
-    faults=$((faults + 1))
-  done
-}
-
-git ls-files --cached --others --exclude-standard | while IFS= read -r file; do
-  [ ! -f "$file" ] || printf '%s\n' "$file"
-done | grep -vE '^scripts/check-secrets\.sh$|package-lock\.json$' >"$work/files"
+tracked . | grep -vE '^scripts/check-secrets\.sh$|package-lock\.json$' >"$work/files"
 
 grep -E '(^|/)(\.env(\..*)?|.*\.(pem|key|p12|pfx|jks)|id_(rsa|ed25519|ecdsa)|\.npmrc|\.pgpass|\.yaviorc\.json)$' "$work/files" |
   grep -vE '(^|/)\.env\.example$' | sed 's/$/: a file of secrets is committed/' >"$work/out" || true

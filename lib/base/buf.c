@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Capped byte buffer. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "base/buf.h"
 
-enum { BUF_FIRST_BYTES = 256 };
+enum { BUF_FIRST_BYTES = 256, FD_PIECE_BYTES = 4096 };
 
 void buf_init(struct buf *b, size_t cap)
 {
@@ -118,6 +120,23 @@ bool buf_add_json_str(struct buf *b, const char *text)
 	str_json_escape(to + 1, room - 1, text);
 	b->len = start + 1 + strlen(to + 1);
 	return buf_add_char(b, '"');
+}
+
+bool buf_add_fd(struct buf *b, int fd)
+{
+	for (char *at; (at = buf_reserve(b, FD_PIECE_BYTES)) != NULL;) {
+		ssize_t n = read(fd, at, FD_PIECE_BYTES);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0) {
+			*at = '\0';
+			return n == 0;
+		}
+		b->len += (size_t)n;
+		b->data[b->len] = '\0';
+	}
+	return false;
 }
 
 char *buf_take(struct buf *b, size_t *len)

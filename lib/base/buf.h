@@ -42,6 +42,9 @@ bool buf_add_json_str(struct buf *b, const char *text);
 /* Makes room for len more bytes and returns where to write them, or NULL; commit with b->len += n.
  */
 char *buf_reserve(struct buf *b, size_t len);
+/* Adds all that fd still has to give. False: it could not be read, or is more than fits; what came
+ * before is there. */
+bool buf_add_fd(struct buf *b, int fd);
 /* Moves the bytes (NUL-ended, caller frees) out of b; "" never NULL unless memory is out. */
 char *buf_take(struct buf *b, size_t *len);
 /* The text so far, "" when empty. */

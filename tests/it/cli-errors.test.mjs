@@ -104,6 +104,17 @@ describe('before anything runs', { concurrency: false }, () => {
     assert.deepEqual(await stack.processes(), []);
   });
 
+  test('a program that was not built', async () => {
+    const share = join(stack.dir, 'half');
+    mkdirSync(join(share, 'bin'), { recursive: true });
+    cpSync(join(ROOT, 'caddy'), join(share, 'caddy'), { recursive: true });
+    copyFileSync(join(BIN_DIR, 'yavio'), join(share, 'bin/yavio'));
+    const done = await run(join(share, 'bin/yavio'), ['up'], { env: stack.env });
+    failed(done, 1, 'YAVIO-6007', /half\/bin\/yavio-store: No such file/);
+    assert.match(done.stderr, /Fix: build it: make build/);
+    assert.deepEqual(await stack.processes(), []);
+  });
+
   test('a program that is not ready in time', async () => {
     const done = await stack.yavio(['up', '--wait', '1ms']);
     failed(done, 1, 'YAVIO-6407', /postgres is not ready after 0 s/);
@@ -130,6 +141,15 @@ describe('with a stack', { concurrency: false }, () => {
     failed(await stack.yavio(['query', sql, '--admin']), 1, 'YAVIO-6999', /could not be shown as a table/);
     const done = await stack.yavio(['query', sql, '--admin', '--format', 'csv']);
     assert.equal(done.code, 0, 'the fix that is named works');
+  });
+
+  test('a stopped program is woken when it is restarted', async () => {
+    const before = await stack.pid('dashboard');
+    process.kill(before, 'SIGSTOP');
+    const done = await stack.yavio(['restart', 'dashboard'], { timeout: 30_000 });
+    assert.equal(done.code, 0, done.stdout + done.stderr);
+    assert.match(done.stdout, /dashboard ready/);
+    assert.doesNotMatch(done.stderr, /did not replace itself/);
   });
 
   test('a program that does not stop is killed, and that is said', async () => {

@@ -45,6 +45,31 @@ static void test_buf_take_moves_ownership(void **state)
 	free(text);
 }
 
+static void test_buf_takes_a_whole_file(void **state)
+{
+	char piece[10000];
+	struct buf b, small;
+	int fds[2];
+
+	(void)state;
+	memset(piece, 'x', sizeof(piece));
+	assert_int_equal(pipe(fds), 0);
+	assert_int_equal(write(fds[1], piece, sizeof(piece)), sizeof(piece));
+	close(fds[1]);
+	buf_init(&b, 20000);
+	assert_true(buf_add_str(&b, "a"));
+	assert_true(buf_add_fd(&b, fds[0]));
+	assert_int_equal(b.len, sizeof(piece) + 1);
+	assert_int_equal(strlen(buf_str(&b)), b.len);
+	assert_true(buf_add_fd(&b, fds[0]));
+	close(fds[0]);
+	assert_false(buf_add_fd(&b, fds[0]));
+	buf_release(&b);
+	buf_init(&small, 100);
+	assert_false(buf_add_fd(&small, STDIN_FILENO));
+	buf_release(&small);
+}
+
 static void test_buf_json_string(void **state)
 {
 	struct buf b;
@@ -171,6 +196,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_buf_keeps_its_cap),
 	        cmocka_unit_test(test_buf_take_moves_ownership),
+	        cmocka_unit_test(test_buf_takes_a_whole_file),
 	        cmocka_unit_test(test_buf_json_string),
 	        cmocka_unit_test(test_str_escape_cuts_at_a_character),
 	        cmocka_unit_test(test_str_numbers),
