@@ -53,21 +53,22 @@ describe('PostgreSQL away', () => {
 
 describe('logs', () => {
 	it('hold no cookie, token, password or address, whatever is sent', async () => {
-		const person = await stack.person();
-		const secrets = [person.client.session, await person.client.csrfToken(), PASSWORD, 'plantedpassword1', 'planted-token-0123456789abcdef', person.email];
-		const planted = { email: person.email, password: 'plantedpassword1', token: 'planted-token-0123456789abcdef', setupToken: 'planted-token-0123456789abcdef', newPassword: 'plantedpassword1', currentPassword: PASSWORD };
+		const secrets = [PASSWORD, 'plantedpassword1', 'planted-token-0123456789abcdef'];
+		const addresses = [];
 		for (const row of routes().filter((r) => r.path.startsWith('/api/'))) {
+			const person = await stack.person(); // one of its own: some rows end the login, one the account
+			addresses.push(person.email);
+			secrets.push(person.client.session, await person.client.csrfToken());
+			const planted = { email: person.email, password: 'plantedpassword1', token: secrets[2], setupToken: secrets[2], newPassword: 'plantedpassword1', currentPassword: PASSWORD };
 			const known = Object.fromEntries((row.fields ?? []).filter((f) => planted[f.name]).map((f) => [f.name, planted[f.name]]));
 			for (const body of [{ ...goodBody(row), ...known, nope: 1 }, known])
 				await person.client.request(row.method, fill(row.path), row.method === 'GET' ? undefined : body, { check: false });
-			const line = await stack.signIn(person);
-			person.client.session = line.session;
-			secrets.push(line.session);
+			secrets.push(person.client.session);
 		}
 		const log = stack.dashboard.program.output();
 		assert.ok(log.length > 1000);
-		for (const secret of secrets.slice(0, -1).filter((s) => s !== person.email)) assert.ok(!log.includes(secret), `in the log: ${secret}`);
+		for (const secret of secrets.filter(Boolean)) assert.ok(!log.includes(secret), `in the log: ${secret}`);
 		const lines = stack.dashboard.program.logs().filter((l) => l.level > 20);
-		for (const line of lines) assert.ok(!JSON.stringify(line).includes(person.email), JSON.stringify(line));
+		for (const line of lines) assert.ok(!addresses.some((address) => JSON.stringify(line).includes(address)), JSON.stringify(line));
 	});
 });
