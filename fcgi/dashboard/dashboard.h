@@ -97,6 +97,10 @@ enum dashboard_flag {
 	DASHBOARD_OR_SELF = 1 << 2,    /* the role is not needed where {userId} is oneself */
 	DASHBOARD_DETACHED = 1 << 3,   /* no transaction is open while the handler runs */
 	DASHBOARD_ANY_ORIGIN = 1 << 4, /* a webhook: called by another server */
+	/* A GET whose handler asks one statement, and before that does not look at app->login or
+	 * app->access: login, rights and statement go in one round trip; what was found is thrown
+	 * away when login or rights say no. */
+	DASHBOARD_ONE_TRIP = 1 << 5,
 };
 
 /* What the settings say; made anew at a reload. */
@@ -134,6 +138,7 @@ struct app {
 	/* of the request in hand */
 	bool cookie_sent;      /* the request has a cookie of a login, good or not */
 	bool logged_in;        /* login is set */
+	bool undecided;        /* login and rights are found out with the handler's statement */
 	struct pg_login login; /* stage "totp" only on WEB_AUTH_STAGE and _OPTIONAL */
 	struct store_access access;
 };

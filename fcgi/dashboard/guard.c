@@ -138,7 +138,8 @@ static enum err begin(struct app *app)
 	}
 }
 
-enum err dashboard_begin(const struct request *req, struct app *app)
+/* The token of the request's cookie into app->login; ERR_DASH_SESSION_EXPIRED: it has none. */
+static enum err take_cookie(const struct request *req, struct app *app)
 {
 	const struct dashboard_settings *s = &app->dashboard->settings;
 	char name[WEB_COOKIE_NAME_BYTES], cookie[WEB_COOKIE_BYTES];
@@ -159,19 +160,21 @@ enum err dashboard_begin(const struct request *req, struct app *app)
 	if (!auth_token_hash(cookie, app->login.token_hash))
 		return ERR_DASH_SESSION_EXPIRED;
 	name_wanted(req, &app->access);
-	return begin(app);
+	return ERR_OK;
 }
 
-enum err dashboard_authenticate(struct request *req, struct reply *rep, struct app *app)
+enum err dashboard_begin(const struct request *req, struct app *app)
+{
+	enum err e = take_cookie(req, app);
+
+	return e == ERR_OK ? begin(app) : e;
+}
+
+enum err dashboard_judge_login(struct request *req, struct reply *rep, struct app *app, enum err e)
 {
 	enum web_auth auth = req->route->auth;
 	bool staged;
-	enum err e;
 
-	app->logged_in = false;
-	if (auth == WEB_AUTH_METRICS)
-		return check_metrics_token(req, rep, app->dashboard->settings.metrics_token);
-	e = dashboard_begin(req, app);
 	if (e == ERR_DASH_SESSION_EXPIRED) {
 		if (app->cookie_sent)
 			dashboard_login_forget(rep, app);
@@ -189,6 +192,21 @@ enum err dashboard_authenticate(struct request *req, struct reply *rep, struct a
 	if (app->login.touched)
 		dashboard_login_renew(req, rep, app);
 	return ERR_OK;
+}
+
+enum err dashboard_authenticate(struct request *req, struct reply *rep, struct app *app)
+{
+	enum err e;
+
+	app->logged_in = app->undecided = false;
+	if (req->route->auth == WEB_AUTH_METRICS)
+		return check_metrics_token(req, rep, app->dashboard->settings.metrics_token);
+	e = take_cookie(req, app);
+	if (e == ERR_OK && flag(req, DASHBOARD_ONE_TRIP)) {
+		app->undecided = true;
+		return ERR_OK;
+	}
+	return dashboard_judge_login(req, rep, app, e == ERR_OK ? begin(app) : e);
 }
 
 /* ---- what it may see and do ------------------------------------------------------------------ */
@@ -242,7 +260,7 @@ static enum err check_recent(const struct request *req, const struct app *app)
 	               : ERR_DASH_RECENT_LOGIN_NEEDED;
 }
 
-static enum err admit_user(struct request *req, struct reply *rep, struct app *app)
+enum err dashboard_judge_rights(struct request *req, struct reply *rep, struct app *app)
 {
 	enum dashboard_rate class = req->route->rate_class;
 	enum err e = ERR_OK;
@@ -264,7 +282,7 @@ enum err dashboard_admit(
 	enum err e;
 
 	if (step == WEB_STEP_ADMIT_AFTER_AUTH)
-		return admit_user(req, rep, app);
+		return dashboard_judge_rights(req, rep, app);
 	e = check_origin(req, app);
 	if (e == ERR_OK)
 		e = check_csrf(req, app);
@@ -273,8 +291,16 @@ enum err dashboard_admit(
 
 enum err dashboard_refused(struct request *req, struct reply *rep, struct app *app, enum err e)
 {
-	(void)req;
-	(void)rep;
+	/* What comes before the fields was left for later: it is said first all the same. */
+	if (app->undecided) {
+		enum err first = dashboard_judge_login(req, rep, app, begin(app));
+
+		app->undecided = false;
+		if (first == ERR_OK)
+			first = dashboard_judge_rights(req, rep, app);
+		if (first != ERR_OK)
+			e = first;
+	}
 	if (pg_err_away(e))
 		return ERR_DASH_DATABASE_AWAY;
 	if (err_info(e)->http_status == 0)

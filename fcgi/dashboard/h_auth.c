@@ -78,10 +78,8 @@ void dashboard_write_user(struct json_writer *w, const char *key, const struct s
 	json_write_end_object(w);
 }
 
-static void write_workspace(const struct store_my_workspace *ws, void *arg)
+static void write_workspace(struct json_writer *w, const struct store_my_workspace *ws)
 {
-	struct json_writer *w = arg;
-
 	json_write_object(w, NULL);
 	json_write_str(w, "id", ws->id);
 	json_write_str(w, "name", ws->name);
@@ -93,9 +91,11 @@ static void write_workspace(const struct store_my_workspace *ws, void *arg)
 
 enum err h_session_get(struct request *req, struct reply *rep, struct app *app)
 {
+	struct store_my_workspace workspaces[STORE_MY_WORKSPACES_MAX];
 	struct store_user user;
 	struct json_writer w;
-	enum err e = store_user_self(app->pg, &user);
+	size_t len;
+	enum err e = store_user_session(app->pg, &user, workspaces, &len);
 
 	(void)req;
 	if (e != ERR_OK)
@@ -108,10 +108,11 @@ enum err h_session_get(struct request *req, struct reply *rep, struct app *app)
 	web_write_time(&w, "expiresAt", app->login.expires_at_ms);
 	json_write_end_object(&w);
 	json_write_array(&w, "workspaces");
-	e = store_user_workspaces(app->pg, write_workspace, &w);
+	for (size_t i = 0; i < len; i++)
+		write_workspace(&w, &workspaces[i]);
 	json_write_end_array(&w);
 	json_write_end_object(&w);
-	return e;
+	return ERR_OK;
 }
 
 enum err h_logout_post(struct request *req, struct reply *rep, struct app *app)

@@ -12,6 +12,11 @@
 /* guard.c: opens the transaction of the login that the request's cookie is, and looks at what its
  * path names. ERR_DASH_SESSION_EXPIRED: no login. */
 enum err dashboard_begin(const struct request *req, struct app *app) MUST_CHECK;
+/* guard.c: what becomes of a request whose login was looked up with result e; then limit of the
+ * user, what is visible, role, recent login. */
+enum err dashboard_judge_login(
+        struct request *req, struct reply *rep, struct app *app, enum err e) MUST_CHECK;
+enum err dashboard_judge_rights(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 /* login.c: sends the cookie of the login again, with the life it has now. */
 void dashboard_login_renew(const struct request *req, struct reply *rep, const struct app *app);
 

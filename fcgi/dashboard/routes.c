@@ -14,6 +14,13 @@ static const struct web_fields NO_FIELDS = {NULL, 0};
 		.rate_class = DASHBOARD_RATE_##rate_, .handler = handler_, .fields = fields_,      \
 		__VA_ARGS__                                                                        \
 	}
+/* The same for a handler of one statement. */
+#define READ_ONCE(path_, auth_, rate_, handler_, fields_)                                          \
+	{                                                                                          \
+		.method = WEB_GET, .path = path_, .auth = WEB_AUTH_##auth_,                        \
+		.rate_class = DASHBOARD_RATE_##rate_, .handler = handler_, .fields = fields_,      \
+		.flags = DASHBOARD_ONE_TRIP                                                        \
+	}
 /* A row that takes JSON; with NO_FIELDS also no body at all. */
 #define WRITE(method_, path_, auth_, rate_, handler_, fields_, ...)                                \
 	{                                                                                          \
@@ -53,7 +60,7 @@ static const struct web_route ROUTES[] = {
 
         /* logins */
         WRITE(POST, "/api/auth/logout", OPTIONAL, AUTH, h_logout_post, &NO_FIELDS),
-        READ("/api/auth/session", SESSION, MANAGE, h_session_get, NULL),
+        READ_ONCE("/api/auth/session", SESSION, MANAGE, h_session_get, NULL),
         WRITE(POST, "/api/auth/reauth", SESSION, AUTH_STRICT, h_reauth_post, &h_reauth_fields,
                 .flags = DASHBOARD_DETACHED),
 
@@ -151,7 +158,7 @@ static const char *const CLASS_NAMES[] = {
 };
 
 static const char *const FLAG_NAMES[] = {
-        "csrf", "recent", "or_self", "detached", "any_origin", NULL};
+        "csrf", "recent", "or_self", "detached", "any_origin", "one_trip", NULL};
 
 const struct web_program dashboard_program = {
         .name = "dashboard",

@@ -15,6 +15,9 @@ static enum err run_once(struct request *req, struct reply *rep, struct app *app
 {
 	enum err e = req->route->handler(req, rep, app);
 
+	/* What only read has nothing to keep: its answer need not wait for the end. */
+	if (e == ERR_OK && req->route->method == WEB_GET)
+		return ERR_OK;
 	if (e == ERR_OK)
 		return pg_tx_commit(app->pg);
 	pg_tx_rollback(app->pg);
@@ -66,10 +69,30 @@ static enum err check_ids(const struct request *req)
 	return ERR_OK;
 }
 
+static enum err run_one_trip(struct request *req, struct reply *rep, struct app *app)
+{
+	enum err first, e;
+
+	store_access_once_begin(app->pg, &app->login, &app->access);
+	e = req->route->handler(req, rep, app);
+	app->undecided = false;
+	if (!store_access_once_end(app->pg, &app->access))
+		return e != ERR_OK ? e : ERR_DASH_INTERNAL_ERROR;
+	/* Without a user the login was not found, or nothing was. */
+	if (e != ERR_OK && app->login.user_id[0] == '\0')
+		return e == ERR_DASH_SESSION_EXPIRED ? dashboard_judge_login(req, rep, app, e) : e;
+	first = dashboard_judge_login(req, rep, app, ERR_OK);
+	if (first == ERR_OK)
+		first = dashboard_judge_rights(req, rep, app);
+	return first != ERR_OK ? first : e;
+}
+
 enum err dashboard_run(struct request *req, struct reply *rep, struct app *app)
 {
 	enum err e = check_ids(req);
 
+	if (e == ERR_OK && app->undecided)
+		return run_one_trip(req, rep, app);
 	if (e != ERR_OK || !pg_tx_is_open(app->pg))
 		return e != ERR_OK ? e : req->route->handler(req, rep, app);
 	if ((req->route->flags & DASHBOARD_DETACHED) == 0)
@@ -81,7 +104,7 @@ enum err dashboard_run(struct request *req, struct reply *rep, struct app *app)
 void dashboard_done(struct request *req, struct app *app)
 {
 	(void)req;
-	/* A request that was refused is use of its login all the same. */
+	/* A request that only read, or was refused, is use of its login all the same. */
 	if (pg_tx_is_open(app->pg) && app->login.touched && pg_tx_commit(app->pg) != ERR_OK)
 		log_debug("touch of a login lost");
 	pg_tx_rollback(app->pg);

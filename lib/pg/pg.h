@@ -171,6 +171,13 @@ enum err pg_tx_begin(struct pg *pg) MUST_CHECK;
 enum err pg_tx_begin_user(struct pg *pg, const char *user_id) MUST_CHECK;
 /* then may be NULL. ERR_DASH_SESSION_EXPIRED: no such login; no transaction is open then. */
 enum err pg_tx_begin_login(struct pg *pg, struct pg_login *login, struct pg_then *then) MUST_CHECK;
+/* For a request that asks one statement and changes nothing: the login, then's statement (then may
+ * be NULL) and the next pg_exec go in one round trip, as one transaction that ends with it. That
+ * pg_exec gives ERR_DASH_SESSION_EXPIRED when there is no such login; else login and then are set.
+ * Both must live until pg_once_end. */
+void pg_once_begin(struct pg *pg, struct pg_login *login, struct pg_then *then);
+/* True: the statement was sent. Nothing waits for one any more. */
+bool pg_once_end(struct pg *pg);
 /* Also ends the transaction when it fails. ERR_DB_PG_QUERY_FAILED: a statement in it had failed, so
  * it was rolled back. ERR_DB_PG_CONNECTION_REFUSED: lost while committing, outcome unknown. */
 enum err pg_tx_commit(struct pg *pg) MUST_CHECK;

@@ -171,6 +171,8 @@ enum err pg_exec(struct pg *pg, enum pg_query q, const struct pg_param *params, 
 	e = pg_check_call(pg, q, len);
 	if (e != ERR_OK)
 		return e;
+	if (pg->once_login != NULL)
+		return pg_once_exec(pg, q, params, len, out);
 	if (pg->tx == PG_TX_LOST)
 		return refuse(
 		        pg, q, "connection lost in this transaction", ERR_DB_PG_CONNECTION_REFUSED);

@@ -39,6 +39,9 @@ struct pg {
 	int64_t retry_at_ms;  /* monotonic; before it no attempt is made */
 	enum err connect_err; /* of the last attempt */
 	enum pg_tx_state tx;
+	struct pg_login *once_login; /* goes with the next statement; NULL: none */
+	struct pg_then *once_then;
+	bool once_sent;
 	bool listening, listen_sent;
 	bool reset_due; /* tell the listener that messages may be lost */
 	enum pg_query listen;
@@ -80,6 +83,9 @@ void pg_bound_release(struct pg_bound *b);
 enum err pg_check_call(struct pg *pg, enum pg_query q, size_t len) MUST_CHECK;
 /* Makes *out of a result; out NULL: the result is dropped. */
 enum err pg_wrap(PGresult *res, const char *statement, struct pg_result **out) MUST_CHECK;
+/* pg_tx.c: pg_exec behind pg_once_begin. */
+enum err pg_once_exec(struct pg *pg, enum pg_query q, const struct pg_param *params, size_t len,
+        struct pg_result **out) MUST_CHECK;
 /* Queues one statement on a connection in any mode. */
 bool pg_send(struct pg *pg, enum pg_query q, const struct pg_bound *bound);
 /* Next result within the answer timeout. NULL and *lost false: no more of this statement. */

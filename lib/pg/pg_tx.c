@@ -32,8 +32,10 @@ enum err pg_tx_begin(struct pg *pg)
 	return e;
 }
 
-/* What opens a transaction in one round trip: BEGIN, the tenant, maybe one statement more. */
+/* What goes in one round trip: BEGIN, the tenant, maybe one statement more; or without BEGIN, then
+ * it is a transaction that the sync ends. */
 struct opening {
+	bool stays_open;
 	enum pg_query query[3];
 	struct pg_bound bound[3];
 	PGresult *result[3];
@@ -75,7 +77,7 @@ static enum err read_answers(struct pg *pg, struct opening *o)
 
 		if (first_error == ERR_OK)
 			first_error = pg_judge(pg, res, name);
-		if (i == 0 && first_error == ERR_OK)
+		if (i == 0 && first_error == ERR_OK && o->stays_open)
 			pg->tx = PG_TX_OPEN;
 		if (i < o->len && first_error == ERR_OK)
 			o->result[i] = res;
@@ -104,6 +106,15 @@ static bool send_all(struct pg *pg, const struct opening *o)
 	return PQpipelineSync(pg->conn);
 }
 
+static enum err exchange(struct pg *pg, struct opening *o)
+{
+	if (send_all(pg, o))
+		return read_answers(pg, o);
+	pg_error_clear(pg, pg_queries[o->query[0]].name);
+	pg_drop(pg);
+	return ERR_DB_PG_CONNECTION_REFUSED;
+}
+
 /* After an error no transaction is open, but the results before the statement that failed are
  * there. */
 static enum err open_tenant(struct pg *pg, struct opening *o, enum pg_query tenant,
@@ -115,6 +126,7 @@ static enum err open_tenant(struct pg *pg, struct opening *o, enum pg_query tena
 		return misuse(pg, "only app connections have tenants");
 	if (pg->tx != PG_TX_NONE)
 		return misuse(pg, "a transaction is open already");
+	o->stays_open = true;
 	e = pg_ensure(pg);
 	if (e == ERR_OK)
 		e = opening_add(pg, o, PGQ_TX_BEGIN, PG_NO_PARAMS);
@@ -124,13 +136,7 @@ static enum err open_tenant(struct pg *pg, struct opening *o, enum pg_query tena
 		e = opening_add(pg, o, then->query, then->params, then->len);
 	if (e != ERR_OK)
 		return e;
-	if (send_all(pg, o)) {
-		e = read_answers(pg, o);
-	} else {
-		pg_error_clear(pg, pg_queries[tenant].name);
-		pg_drop(pg);
-		e = ERR_DB_PG_CONNECTION_REFUSED;
-	}
+	e = exchange(pg, o);
 	if (e != ERR_OK)
 		pg_tx_rollback(pg);
 	return e;
@@ -158,13 +164,13 @@ static void read_login(const struct pg_result *r, struct pg_login *login)
 	login->touched = pg_bool(r, 0, 5);
 }
 
-/* The statement that came with an unknown login may have failed for want of a tenant: that is no
- * failure of its own. */
-static enum err take_login(
-        struct pg *pg, struct opening *o, struct pg_login *login, struct pg_then *then, enum err e)
+/* Result at of o is the login, the next one then's. What came with an unknown login may have failed
+ * for want of a tenant: that is no failure of its own. */
+static enum err take_login(struct pg *pg, struct opening *o, int at, struct pg_login *login,
+        struct pg_then *then, enum err e)
 {
 	const struct pg_result r = {
-	        .res = o->result[1], .statement = pg_queries[PGQ_TX_LOGIN].name};
+	        .res = o->result[at], .statement = pg_queries[PGQ_TX_LOGIN].name};
 
 	if (r.res != NULL && pg_rows(&r) != 1) {
 		pg_tx_rollback(pg);
@@ -175,8 +181,8 @@ static enum err take_login(
 	read_login(&r, login);
 	if (then == NULL)
 		return ERR_OK;
-	e = pg_wrap(o->result[2], pg_queries[then->query].name, &then->result);
-	o->result[2] = NULL;
+	e = pg_wrap(o->result[at + 1], pg_queries[then->query].name, &then->result);
+	o->result[at + 1] = NULL;
 	if (e != ERR_OK)
 		pg_tx_rollback(pg);
 	return e;
@@ -193,7 +199,66 @@ enum err pg_tx_begin_login(struct pg *pg, struct pg_login *login, struct pg_then
 	        PG_PARAMS(PG_BYTES(login->token_hash, sizeof(login->token_hash)),
 	                PG_INT(login->session_days), PG_INT(login->session_max_days)),
 	        then);
-	e = take_login(pg, &o, login, then, e);
+	e = take_login(pg, &o, 1, login, then, e);
+	opening_release(&o);
+	return e;
+}
+
+void pg_once_begin(struct pg *pg, struct pg_login *login, struct pg_then *then)
+{
+	pg->once_login = login;
+	pg->once_then = then;
+	pg->once_sent = false;
+	if (then != NULL)
+		then->result = NULL;
+}
+
+bool pg_once_end(struct pg *pg)
+{
+	pg->once_login = NULL;
+	return pg->once_sent;
+}
+
+static enum err once(struct pg *pg, struct opening *o, struct pg_login *login,
+        const struct pg_then *then, const struct pg_then *last)
+{
+	enum err e = pg_ensure(pg);
+
+	if (e == ERR_OK)
+		e = opening_add(pg, o, PGQ_TX_LOGIN,
+		        PG_PARAMS(PG_BYTES(login->token_hash, sizeof(login->token_hash)),
+		                PG_INT(login->session_days), PG_INT(login->session_max_days)));
+	if (e == ERR_OK && then != NULL)
+		e = opening_add(pg, o, then->query, then->params, then->len);
+	if (e == ERR_OK)
+		e = opening_add(pg, o, last->query, last->params, last->len);
+	return e == ERR_OK ? exchange(pg, o) : e;
+}
+
+enum err pg_once_exec(struct pg *pg, enum pg_query q, const struct pg_param *params, size_t len,
+        struct pg_result **out)
+{
+	const struct pg_then last = {.query = q, .params = params, .len = len};
+	struct pg_login *login = pg->once_login;
+	struct pg_then *then = pg->once_then;
+	struct opening o = {.len = 0};
+	enum err e = once(pg, &o, login, then, &last);
+	int end;
+
+	pg->once_login = NULL;
+	pg->once_sent = true;
+	/* Its connection was lost while idle: nothing of it has happened. */
+	if (pg_err_away(e)) {
+		opening_release(&o);
+		o = (struct opening){.len = 0};
+		e = once(pg, &o, login, then, &last);
+	}
+	e = take_login(pg, &o, 0, login, then, e);
+	end = o.len - 1;
+	if (e == ERR_OK) {
+		e = pg_wrap(o.result[end], pg_queries[q].name, out);
+		o.result[end] = NULL;
+	}
 	opening_release(&o);
 	return e;
 }

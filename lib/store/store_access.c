@@ -23,25 +23,55 @@ enum store_role store_role_parse(const char *name)
 	return STORE_ROLE_NONE;
 }
 
-enum err store_access_begin(struct pg *pg, struct pg_login *login, struct store_access *a)
+/* What to ask together with the login; NULL: nothing. */
+static struct pg_then *prepare(struct store_access *a)
 {
-	const struct pg_param params[] = {PG_UUID(a->want_workspace), PG_UUID(a->want_project)};
 	bool by_project = a->want_workspace == NULL;
-	struct pg_then then = {.query = by_project ? PGQ_ACCESS_PROJECT : PGQ_ACCESS_WORKSPACE,
-	        .params = by_project ? params + 1 : params,
-	        .len = by_project ? 1 : 2};
-	bool any = a->want_workspace != NULL || a->want_project != NULL;
-	enum err e;
 
 	a->role = STORE_ROLE_NONE;
 	a->workspace_id[0] = a->project_id[0] = '\0';
-	e = pg_tx_begin_login(pg, login, any ? &then : NULL);
-	if (e == ERR_OK && any && pg_rows(then.result) == 1) {
-		pg_uuid(then.result, 0, 0, a->workspace_id);
-		a->role = store_role_parse(pg_text(then.result, 0, 1));
-		pg_uuid(then.result, 0, 2, a->project_id);
+	a->then.result = NULL;
+	if (by_project && a->want_project == NULL)
+		return NULL;
+	a->params[0] = PG_UUID(a->want_workspace);
+	a->params[1] = PG_UUID(a->want_project);
+	a->then = (struct pg_then){.query = by_project ? PGQ_ACCESS_PROJECT : PGQ_ACCESS_WORKSPACE,
+	        .params = by_project ? a->params + 1 : a->params,
+	        .len = by_project ? 1 : 2};
+	return &a->then;
+}
+
+/* Takes what was asked, where there is an answer. */
+static void take(struct store_access *a)
+{
+	const struct pg_result *r = a->then.result;
+
+	if (r != NULL && pg_rows(r) == 1) {
+		pg_uuid(r, 0, 0, a->workspace_id);
+		a->role = store_role_parse(pg_text(r, 0, 1));
+		pg_uuid(r, 0, 2, a->project_id);
 	}
-	if (any)
-		pg_result_free(then.result);
+	pg_result_free(a->then.result);
+	a->then.result = NULL;
+}
+
+enum err store_access_begin(struct pg *pg, struct pg_login *login, struct store_access *a)
+{
+	enum err e = pg_tx_begin_login(pg, login, prepare(a));
+
+	take(a);
 	return e;
+}
+
+void store_access_once_begin(struct pg *pg, struct pg_login *login, struct store_access *a)
+{
+	pg_once_begin(pg, login, prepare(a));
+}
+
+bool store_access_once_end(struct pg *pg, struct store_access *a)
+{
+	bool sent = pg_once_end(pg);
+
+	take(a);
+	return sent;
 }

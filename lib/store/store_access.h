@@ -28,7 +28,16 @@ struct store_access {
 	                         was named, is not visible */
 	char workspace_id[ID_UUID_BYTES];
 	char project_id[ID_UUID_BYTES]; /* "" when there is none or it is not visible */
+	/* private */
+	struct pg_param params[2];
+	struct pg_then then;
 };
+
+/* For a request that asks one statement and changes nothing: it all goes in one round trip with
+ * that statement (pg_once_begin). login and a must stay until store_access_once_end, which is false
+ * when no statement was sent, and sets the results of a. */
+void store_access_once_begin(struct pg *pg, struct pg_login *login, struct store_access *a);
+bool store_access_once_end(struct pg *pg, struct store_access *a);
 
 /* Opens the transaction of a login and, where a names anything, looks at that in the same round
  * trip. ERR_DASH_SESSION_EXPIRED: no such login, no transaction is open. */

@@ -29,9 +29,10 @@ struct store_my_workspace {
 	char plan[STORE_PLAN_BYTES];
 	enum store_role role;
 };
-/* The tenant's workspaces by name, 100 at most. */
-enum err store_user_workspaces(struct pg *pg,
-        void (*visit)(const struct store_my_workspace *, void *), void *arg) MUST_CHECK;
+/* The tenant and the workspaces it belongs to, by name, in one statement. */
+enum { STORE_MY_WORKSPACES_MAX = 100 };
+enum err store_user_session(struct pg *pg, struct store_user *out,
+        struct store_my_workspace workspaces[STORE_MY_WORKSPACES_MAX], size_t *len) MUST_CHECK;
 
 /* Whether nobody has an account yet; needs no transaction. */
 enum err store_setup_needed(struct pg *pg, bool *out) MUST_CHECK;

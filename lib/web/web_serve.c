@@ -193,10 +193,14 @@ static void answer_error(struct web_exchange *x, enum err e)
 static enum err refuse(struct web_exchange *x, enum err e)
 {
 	const struct web_program *p = x->worker->program;
+	struct buf *headers = x->rep.headers;
+	size_t said = headers->len;
 	enum err other = p->refused != NULL ? p->refused(&x->req, &x->rep, x->worker->app, e) : e;
 
-	if (other != e)
-		buf_clear(x->rep.headers);
+	if (other != e && said > 0) {
+		memmove(headers->data, headers->data + said, headers->len - said + 1);
+		headers->len -= said;
+	}
 	return other;
 }
 
