@@ -17,7 +17,9 @@ bench-event: $(OUT)/bench/bench_event ## what the scanner costs: ns per event an
 	$<
 
 BENCH_NODE = YAVIO_BIN_DIR=$(abspath $(OUT))/bin node
-.PHONY: bench-ingest bench-pipeline bench-memory bench-dashboard
+.PHONY: bench-ingest bench-pipeline bench-memory bench-dashboard bench-api
+bench-api: build test-support $(OUT)/bench/load $(OUT)/bench/null_worker ## logged-in reads against a worker that does nothing (BENCH="rounds=5 seconds=4")
+	@$(BENCH_NODE) tests/bench/api.mjs $(BENCH)
 bench-ingest: build test-support $(OUT)/bench/load $(OUT)/bench/null_worker ## ingest against a worker that does nothing (BENCH="rounds=5 seconds=4")
 	@$(BENCH_NODE) tests/bench/ingest.mjs $(BENCH)
 bench-pipeline: build test-support $(OUT)/bench/load ## highest rate that is visible within 2 s (BENCH="seconds=60 rate=0 from=20000")

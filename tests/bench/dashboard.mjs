@@ -86,8 +86,8 @@ const statement = (file, name) => {
 };
 
 const PLANS = {
-	workspace_page: ['workspace', [id(1, 7), 25, 0, 'name', false]],
-	workspace_get: ['workspace', [id(2, 7), id(1, 7)]],
+	workspace_page: ['workspace', [25, 0, 'name', false]],
+	workspace_get: ['workspace', [id(2, 7)]],
 	member_page: ['member', [id(2, 7), 25, 0, 'name', false]],
 	invitation_page: ['invitation', [id(2, 7), 25, 0, 'createdAt', true]],
 	project_page: ['project', [id(2, 7), 25, 0, 'name', false]],
