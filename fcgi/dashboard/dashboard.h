@@ -98,8 +98,8 @@ enum dashboard_flag {
 	DASHBOARD_DETACHED = 1 << 3,   /* no transaction is open while the handler runs */
 	DASHBOARD_ANY_ORIGIN = 1 << 4, /* a webhook: called by another server */
 	/* A GET whose handler asks one statement, and before that does not look at app->login or
-	 * app->access: login, rights and statement go in one round trip; what was found is thrown
-	 * away when login or rights say no. */
+	 * app->access.role: login, rights and statement go in one round trip; what was found is
+	 * thrown away when login or rights say no. */
 	DASHBOARD_ONE_TRIP = 1 << 5,
 };
 

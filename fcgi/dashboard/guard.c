@@ -124,6 +124,13 @@ static void name_wanted(const struct request *req, struct store_access *a)
 		a->want_project = project;
 }
 
+/* Whether all that the path names can be the id of something. */
+static bool is_named(const struct request *req, const struct store_access *a)
+{
+	return (web_path_param(req, "workspaceId") == NULL || a->want_workspace != NULL) &&
+	       (web_path_param(req, "projectId") == NULL || a->want_project != NULL);
+}
+
 /* Opens the transaction of the login; a connection that was lost while idle is made anew. */
 static enum err begin(struct app *app)
 {
@@ -202,7 +209,7 @@ enum err dashboard_authenticate(struct request *req, struct reply *rep, struct a
 	if (req->route->auth == WEB_AUTH_METRICS)
 		return check_metrics_token(req, rep, app->dashboard->settings.metrics_token);
 	e = take_cookie(req, app);
-	if (e == ERR_OK && flag(req, DASHBOARD_ONE_TRIP)) {
+	if (e == ERR_OK && flag(req, DASHBOARD_ONE_TRIP) && is_named(req, &app->access)) {
 		app->undecided = true;
 		return ERR_OK;
 	}

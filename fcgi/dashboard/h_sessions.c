@@ -1,24 +1,19 @@
 /* SPDX-License-Identifier: MIT
  * GET, DELETE /api/auth/sessions: where one is logged in, and how to end that. */
+#include <stdlib.h>
+
 #include "fcgi/dashboard/session.h"
 
 static const char *const SORT[] = {"lastSeenAt", NULL};
 static const struct web_field LIST[] = {WEB_LIST_FIELDS(SORT)};
 const struct web_fields h_sessions_list_fields = WEB_FIELDS(LIST);
 
-struct listing {
-	struct json_writer w;
-	const struct app *app;
-};
-
-static void write_session(const struct store_session *s, void *arg)
+static void write_session(
+        struct json_writer *w, const struct store_session *s, const struct app *app)
 {
-	struct listing *l = arg;
-	struct json_writer *w = &l->w;
-
 	json_write_object(w, NULL);
 	json_write_str(w, "id", s->id);
-	json_write_bool(w, "current", strcmp(s->id, l->app->login.session_id) == 0);
+	json_write_bool(w, "current", strcmp(s->id, app->login.session_id) == 0);
 	json_write_str(w, "method", s->method);
 	json_write_str(w, "ip", s->ip[0] != '\0' ? s->ip : NULL);
 	json_write_str(w, "userAgent", s->user_agent[0] != '\0' ? s->user_agent : NULL);
@@ -30,19 +25,24 @@ static void write_session(const struct store_session *s, void *arg)
 
 enum err h_sessions_list(struct request *req, struct reply *rep, struct app *app)
 {
-	struct listing l = {.app = app};
+	struct store_session *list;
 	struct store_page store;
+	struct json_writer w;
 	struct web_page page;
 	int64_t total;
+	size_t len;
 	enum err e;
 
 	web_page(req, true, &page);
 	store = dashboard_page(&page);
-	web_list_begin(rep, &l.w);
-	e = store_session_list(app->pg, &store, write_session, &l, &total);
+	e = store_session_list(app->pg, &store, &list, &len, &total);
 	if (e != ERR_OK)
 		return e;
-	web_list_end(&l.w, &page, total);
+	web_list_begin(rep, &w);
+	for (size_t i = 0; i < len; i++)
+		write_session(&w, &list[i], app);
+	web_list_end(&w, &page, total);
+	free(list);
 	return ERR_OK;
 }
 

@@ -71,7 +71,7 @@ enum err h_workspaces_list(struct request *req, struct reply *rep, struct app *a
 
 	web_page(req, false, &page);
 	store = dashboard_page(&page);
-	e = store_workspace_list(app->pg, app->login.user_id, &store, &list, &len, &total);
+	e = store_workspace_list(app->pg, &store, &list, &len, &total);
 	if (e != ERR_OK)
 		return e;
 	web_list_begin(rep, &w);

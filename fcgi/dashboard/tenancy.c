@@ -68,7 +68,7 @@ enum err tenancy_reply_workspace(struct reply *rep, struct app *app, const char 
 {
 	struct store_workspace ws;
 	struct json_writer w;
-	enum err e = store_workspace_get(app->pg, app->login.user_id, id, &ws);
+	enum err e = store_workspace_get(app->pg, id, &ws);
 
 	if (e != ERR_OK)
 		return e;

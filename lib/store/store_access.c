@@ -23,13 +23,18 @@ enum store_role store_role_parse(const char *name)
 	return STORE_ROLE_NONE;
 }
 
+static void clear(struct store_access *a)
+{
+	a->role = STORE_ROLE_NONE;
+	a->workspace_id[0] = a->project_id[0] = '\0';
+}
+
 /* What to ask together with the login; NULL: nothing. */
 static struct pg_then *prepare(struct store_access *a)
 {
 	bool by_project = a->want_workspace == NULL;
 
-	a->role = STORE_ROLE_NONE;
-	a->workspace_id[0] = a->project_id[0] = '\0';
+	clear(a);
 	a->then.result = NULL;
 	if (by_project && a->want_project == NULL)
 		return NULL;
@@ -46,6 +51,7 @@ static void take(struct store_access *a)
 {
 	const struct pg_result *r = a->then.result;
 
+	clear(a);
 	if (r != NULL && pg_rows(r) == 1) {
 		pg_uuid(r, 0, 0, a->workspace_id);
 		a->role = store_role_parse(pg_text(r, 0, 1));
@@ -66,6 +72,11 @@ enum err store_access_begin(struct pg *pg, struct pg_login *login, struct store_
 void store_access_once_begin(struct pg *pg, struct pg_login *login, struct store_access *a)
 {
 	pg_once_begin(pg, login, prepare(a));
+	/* The statement names what the path names; whether that is visible comes with it. */
+	if (a->want_workspace != NULL)
+		str_copy(a->workspace_id, sizeof(a->workspace_id), a->want_workspace);
+	if (a->want_project != NULL)
+		str_copy(a->project_id, sizeof(a->project_id), a->want_project);
 }
 
 bool store_access_once_end(struct pg *pg, struct store_access *a)

@@ -61,33 +61,29 @@ enum err store_session_end_others(struct pg *pg, const char *keep, int64_t *ende
 	return delete_rows(pg, PGQ_SESSION_END_OTHERS, keep, ended != NULL ? ended : &rows);
 }
 
-static void read_session(const struct pg_result *r, size_t row, struct store_session *s)
+static void read_session(const struct pg_result *r, size_t row, size_t col, void *out)
 {
-	pg_uuid(r, row, 0, s->id);
-	str_copy(s->method, sizeof(s->method), pg_text(r, row, 1));
-	str_copy(s->ip, sizeof(s->ip), pg_is_null(r, row, 2) ? "" : pg_text(r, row, 2));
-	str_copy(s->user_agent, sizeof(s->user_agent),
-	        pg_is_null(r, row, 3) ? "" : pg_text(r, row, 3));
-	s->created_ms = pg_time_ms(r, row, 4);
-	s->last_seen_ms = pg_time_ms(r, row, 5);
-	s->expires_ms = pg_time_ms(r, row, 6);
+	struct store_session *s = out;
+
+	pg_uuid(r, row, col, s->id);
+	store_read_text(r, row, col + 1, s->method, sizeof(s->method));
+	store_read_text(r, row, col + 2, s->ip, sizeof(s->ip));
+	store_read_text(r, row, col + 3, s->user_agent, sizeof(s->user_agent));
+	s->created_ms = pg_time_ms(r, row, col + 4);
+	s->last_seen_ms = pg_time_ms(r, row, col + 5);
+	s->expires_ms = pg_time_ms(r, row, col + 6);
 }
 
 enum err store_session_list(struct pg *pg, const struct store_page *page,
-        void (*visit)(const struct store_session *, void *), void *arg, int64_t *total)
+        struct store_session **out, size_t *len, int64_t *total)
 {
-	struct pg_result *r;
-	enum err e = pg_exec(
-	        pg, PGQ_SESSION_LIST, PG_PARAMS(PG_INT(page->limit), PG_INT(page->offset)), &r);
+	struct store_rows rows;
+	enum err e = store_list(pg, PGQ_SESSION_PAGE,
+	        PG_PARAMS(PG_INT(page->limit), PG_INT(page->offset), PG_BOOL(page->descending)),
+	        sizeof(**out), read_session, &rows);
 
-	for (size_t row = 0; e == ERR_OK && row < pg_rows(r); row++) {
-		struct store_session s;
-
-		read_session(r, row, &s);
-		visit(&s, arg);
-	}
-	pg_result_free(r);
-	return e == ERR_OK ? store_number(pg, PGQ_SESSION_COUNT, PG_PARAMS(PG_INT(STORE_TOTAL_MAX)),
-	                             total)
-	                   : e;
+	*out = rows.list;
+	*len = rows.len;
+	*total = rows.total;
+	return e;
 }

@@ -47,9 +47,9 @@ struct store_session {
 	char user_agent[STORE_USER_AGENT_BYTES];
 	int64_t created_ms, last_seen_ms, expires_ms;
 };
-/* Calls visit for each full login of the page, the one seen last first. total counts all, to
- * STORE_TOTAL_MAX. */
+/* The full logins of a page, by when they were seen last. Caller frees *out. total: of all pages,
+ * to 10,000. */
 enum err store_session_list(struct pg *pg, const struct store_page *page,
-        void (*visit)(const struct store_session *, void *), void *arg, int64_t *total) MUST_CHECK;
+        struct store_session **out, size_t *len, int64_t *total) MUST_CHECK;
 
 #endif

@@ -51,13 +51,12 @@ bool store_slug_is_valid(const char *slug, bool project);
  * ERR_DASH_WORKSPACE_LIMIT (exact also for calls at the same time). */
 enum err store_workspace_create(struct pg *pg, const char *user_id, const char *name,
         const char *slug, struct store_workspace *out) MUST_CHECK;
-/* Those the user is a member of. Caller frees *out with free, also of
+/* Those the tenant is a member of. Caller frees *out with free, also of
  * the lists below. total: of all pages, to 10,000. */
-enum err store_workspace_list(struct pg *pg, const char *user_id, const struct store_page *page,
+enum err store_workspace_list(struct pg *pg, const struct store_page *page,
         struct store_workspace **out, size_t *len, int64_t *total) MUST_CHECK;
 /* ERR_DASH_WORKSPACE_NOT_FOUND. */
-enum err store_workspace_get(
-        struct pg *pg, const char *user_id, const char *id, struct store_workspace *out) MUST_CHECK;
+enum err store_workspace_get(struct pg *pg, const char *id, struct store_workspace *out) MUST_CHECK;
 /* name or slug NULL: as it was; *was: name and slug before. ERR_DASH_INVALID_SLUG_FORMAT,
  * ERR_DASH_WORKSPACE_SLUG_EXISTS, ERR_DASH_INSUFFICIENT_ROLE (no admin any more). */
 enum err store_workspace_update(struct pg *pg, const char *id, const char *name, const char *slug,

@@ -90,7 +90,7 @@ enum err store_workspace_create(struct pg *pg, const char *user_id, const char *
 
 	if (e == ERR_OK)
 		e = store_place_insert(pg, &want, &place);
-	return e == ERR_OK ? store_workspace_get(pg, user_id, place.id, out) : e;
+	return e == ERR_OK ? store_workspace_get(pg, place.id, out) : e;
 }
 
 static void read_workspace(const struct pg_result *r, size_t row, size_t col, void *out)
@@ -114,12 +114,12 @@ static void read_one(const struct pg_result *r, size_t row, size_t col, void *ou
 
 const char *const store_workspace_sorts[] = {"name", "slug", "createdAt", NULL};
 
-enum err store_workspace_list(struct pg *pg, const char *user_id, const struct store_page *page,
+enum err store_workspace_list(struct pg *pg, const struct store_page *page,
         struct store_workspace **out, size_t *len, int64_t *total)
 {
 	struct store_rows rows;
 	enum err e = store_list(pg, PGQ_WORKSPACE_PAGE,
-	        PG_PARAMS(PG_UUID(user_id), PG_INT(page->limit), PG_INT(page->offset),
+	        PG_PARAMS(PG_INT(page->limit), PG_INT(page->offset),
 	                PG_TEXT(store_workspace_sorts[page->sort]), PG_BOOL(page->descending)),
 	        sizeof(**out), read_workspace, &rows);
 
@@ -129,10 +129,9 @@ enum err store_workspace_list(struct pg *pg, const char *user_id, const struct s
 	return e;
 }
 
-enum err store_workspace_get(
-        struct pg *pg, const char *user_id, const char *id, struct store_workspace *out)
+enum err store_workspace_get(struct pg *pg, const char *id, struct store_workspace *out)
 {
-	return store_one(pg, PGQ_WORKSPACE_GET, PG_PARAMS(PG_UUID(id), PG_UUID(user_id)),
+	return store_one(pg, PGQ_WORKSPACE_GET, PG_PARAMS(PG_UUID(id)),
 	        ERR_DASH_WORKSPACE_NOT_FOUND, read_one, out);
 }
 

@@ -30,19 +30,26 @@ DELETE FROM yavio.sessions WHERE id = $1 AND user_id = (SELECT yavio.app_uid());
 -- roles: app
 DELETE FROM yavio.sessions WHERE user_id = (SELECT yavio.app_uid()) AND id IS DISTINCT FROM $1;
 
--- name: session_list
+-- One statement, as every page: the first column counts what was found, the others are NULL in the one row of an empty page.
+-- name: session_page
 -- roles: app
-SELECT id, method, host(ip), user_agent, created_at, last_seen_at, expires_at
-FROM yavio.sessions
-WHERE user_id = (SELECT yavio.app_uid()) AND stage = 'full' AND expires_at > now()
-ORDER BY last_seen_at DESC, id
-LIMIT $1 OFFSET $2;
-
--- name: session_count
--- roles: app
-SELECT count(*)
-FROM (
-	SELECT FROM yavio.sessions
+WITH found AS (
+	SELECT id, method, ip, user_agent, created_at, last_seen_at, expires_at
+	FROM yavio.sessions
 	WHERE user_id = (SELECT yavio.app_uid()) AND stage = 'full' AND expires_at > now()
-	LIMIT $1
-) AS counted;
+	LIMIT 10000
+), page AS (
+	SELECT row_number() OVER (
+			ORDER BY
+				CASE WHEN NOT $3 THEN last_seen_at END,
+				CASE WHEN $3 THEN last_seen_at END DESC,
+				id
+		) AS place, *
+	FROM found
+	ORDER BY place
+	LIMIT $1 OFFSET $2
+)
+SELECT (SELECT count(*) FROM found), p.id, p.method, host(p.ip), p.user_agent, p.created_at, p.last_seen_at, p.expires_at
+FROM (VALUES (1)) AS one (n)
+LEFT JOIN page AS p ON true
+ORDER BY p.place;

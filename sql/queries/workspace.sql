@@ -32,22 +32,22 @@ WITH found AS (
 	SELECT w.id, w.name, w.slug, w.plan, m.role, w.created_at
 	FROM yavio.workspace_members AS m
 	JOIN yavio.workspaces AS w ON w.id = m.workspace_id
-	WHERE m.user_id = $1
+	WHERE m.user_id = (SELECT yavio.app_uid())
 	LIMIT 10000
 ), page AS (
 	SELECT row_number() OVER (
 			ORDER BY
-				CASE WHEN $4 = 'name' AND NOT $5 THEN lower(name) END,
-				CASE WHEN $4 = 'name' AND $5 THEN lower(name) END DESC,
-				CASE WHEN $4 = 'slug' AND NOT $5 THEN slug END,
-				CASE WHEN $4 = 'slug' AND $5 THEN slug END DESC,
-				CASE WHEN $4 = 'createdAt' AND NOT $5 THEN created_at END,
-				CASE WHEN $4 = 'createdAt' AND $5 THEN created_at END DESC,
+				CASE WHEN $3 = 'name' AND NOT $4 THEN lower(name) END,
+				CASE WHEN $3 = 'name' AND $4 THEN lower(name) END DESC,
+				CASE WHEN $3 = 'slug' AND NOT $4 THEN slug END,
+				CASE WHEN $3 = 'slug' AND $4 THEN slug END DESC,
+				CASE WHEN $3 = 'createdAt' AND NOT $4 THEN created_at END,
+				CASE WHEN $3 = 'createdAt' AND $4 THEN created_at END DESC,
 				id
 		) AS place, *
 	FROM found
 	ORDER BY place
-	LIMIT $2 OFFSET $3
+	LIMIT $1 OFFSET $2
 )
 SELECT (SELECT count(*) FROM found), p.id, p.name, p.slug, p.plan, p.role, p.created_at
 FROM (VALUES (1)) AS one (n)
@@ -59,7 +59,7 @@ ORDER BY p.place;
 SELECT w.id, w.name, w.slug, w.plan, m.role, w.created_at, yavio.app_member_count(w.id)
 FROM yavio.workspaces AS w
 JOIN yavio.workspace_members AS m ON m.workspace_id = w.id
-WHERE w.id = $1 AND m.user_id = $2;
+WHERE w.id = $1 AND m.user_id = (SELECT yavio.app_uid());
 
 -- Still, until the end of the transaction; no row: gone, or the user is no admin (any more). Keys to the row stay free,
 -- so members, projects and keys can go on being made.
