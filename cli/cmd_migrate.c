@@ -143,6 +143,8 @@ enum cli_exit cmd_migrate(struct cli *cli)
 	rc = databases_migrate_pg(cli, dry_run, &pg);
 	if (rc == CLI_DONE)
 		rc = databases_migrate_ch(cli, dry_run, &ch);
+	if (rc == CLI_DONE && !dry_run)
+		rc = databases_retention(cli);
 	if (rc != CLI_DONE)
 		return rc;
 	if (cli->json)

@@ -333,6 +333,8 @@ static enum cli_exit prepare_databases(struct up *u)
 		rc = databases_migrate_pg(u->cli, false, NULL);
 	if (rc == CLI_DONE && migrate)
 		rc = databases_migrate_ch(u->cli, false, NULL);
+	if (rc == CLI_DONE && migrate)
+		rc = databases_retention(u->cli);
 	return rc;
 }
 

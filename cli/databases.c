@@ -194,6 +194,30 @@ enum cli_exit databases_migrate_ch(struct cli *cli, bool dry_run, int *applied)
 	return rc;
 }
 
+enum cli_exit databases_retention(struct cli *cli)
+{
+	int64_t days = conf_int(cli->conf, CONF_YAVIO_RETENTION_DAYS), dropped = 0;
+	struct ch *c = open_ch(cli);
+	struct ch_result result = {0};
+	bool changed = false;
+	enum err e = ERR_CLI_INTERNAL_ERROR;
+
+	if (c)
+		e = ch_retention_apply(c, days, &changed, &dropped, &result);
+	ch_close(c);
+	if (e != ERR_OK)
+		return cli_fail(cli, e, NULL, "retention: %s", result.text);
+	if (changed && days)
+		cli_say(cli, "%s events are kept for %lld days", cli_mark(CLI_MARK_OK),
+		        (long long)days);
+	else if (changed)
+		cli_say(cli, "%s events are kept for ever", cli_mark(CLI_MARK_OK));
+	if (dropped)
+		cli_say(cli, "%s %lld month%s of events dropped", cli_mark(CLI_MARK_OK),
+		        (long long)dropped, dropped == 1 ? "" : "s");
+	return CLI_DONE;
+}
+
 enum cli_exit databases_wait_ch(struct cli *cli, int64_t wait_ms)
 {
 	int64_t began = clock_mono_ms(), said = began;

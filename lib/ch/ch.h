@@ -137,6 +137,12 @@ bool ch_erase_sql(char *out, size_t out_size, const struct ch_erase_form *form) 
 enum err ch_erase(struct ch *c, const struct ch_tenant *tenant, const char *user_id,
         const char *sessions, struct ch_result *result) MUST_CHECK;
 
+/* Keeps events for that many days (0: for ever): the table's TTL, altered only when it differs, by
+ * which rows go at merges, within two days; and drops months that are wholly over. As
+ * administrator. *dropped: how many months. */
+enum err ch_retention_apply(struct ch *c, int64_t days, bool *changed, int64_t *dropped,
+        struct ch_result *result) MUST_CHECK;
+
 /* One migration that is in this program. */
 struct ch_migration {
 	unsigned version;

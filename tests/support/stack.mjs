@@ -100,6 +100,7 @@ export class Stack {
       YAVIO_INGEST_WORKERS: '2',
       YAVIO_DASHBOARD_WORKERS: '2',
       YAVIO_STORE_MEMORY: '512M',
+      YAVIO_RETENTION_DAYS: '0', // fixtures have dates of their own
       ...settings,
     };
     const made = await run(SETUP_ENV, ['--env', stack.envFile], { env: stack.env });
