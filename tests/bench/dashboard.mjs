@@ -127,7 +127,8 @@ async function main() {
 	const caddy = await startCaddy(t, { dir, run: join(stack.home, 'run'), env: { YAVIO_ACCESS_LOG: 'errors' } });
 	const runs = Object.fromEntries(Object.keys(CASES).map((name) => [name, []]));
 	const files = Object.fromEntries(Object.entries(CASES).map(([name, pathOf]) => [name, targets(dir, name, pathOf)]));
-	const run = (name, rate) => load('none', { caddy: caddy.caddy.pid, dashboard: stack.dashboard.pid },
+	const postgres = readFileSync(join(stack.postgres.dir, 'data/postmaster.pid'), 'utf8').split('\n')[0];
+	const run = (name, rate) => load('none', { caddy: caddy.caddy.pid, dashboard: stack.dashboard.pid, postgres },
 		{ port: caddy.port, events: 1, connections: o.connections, seconds: o.seconds, warmup: 0.5, get: files[name], rate });
 	for (let n = 0; n < o.rounds; n++)
 		for (const name of Object.keys(CASES)) runs[name].push({ free: await run(name, 0), paced: await run(name, o.rate) });
