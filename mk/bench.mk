@@ -17,7 +17,7 @@ bench-event: $(OUT)/bench/bench_event ## what the scanner costs: ns per event an
 	$<
 
 BENCH_NODE = YAVIO_BIN_DIR=$(abspath $(OUT))/bin node
-.PHONY: bench-ingest bench-pipeline bench-memory bench-dashboard bench-api
+.PHONY: bench-ingest bench-pipeline bench-memory bench-dashboard bench-api bench-login
 bench-api: build test-support $(OUT)/bench/load $(OUT)/bench/null_worker ## logged-in reads against a worker that does nothing (BENCH="rounds=5 seconds=4")
 	@$(BENCH_NODE) tests/bench/api.mjs $(BENCH)
 bench-ingest: build test-support $(OUT)/bench/load $(OUT)/bench/null_worker ## ingest against a worker that does nothing (BENCH="rounds=5 seconds=4")
@@ -28,3 +28,5 @@ bench-memory: build test-support $(OUT)/bench/load ## resident memory of ingest 
 	@$(BENCH_NODE) tests/bench/memory.mjs $(BENCH)
 bench-dashboard: build test-support $(OUT)/bench/load ## reads of the dashboard API with 100k users and 1M logins (BENCH="rounds=5 seconds=4")
 	@$(BENCH_NODE) tests/bench/dashboard.mjs $(BENCH)
+bench-login: build test-support ## logins of known and unknown addresses, and health while 20 people log in (BENCH="logins=200")
+	@$(BENCH_NODE) tests/bench/login.mjs $(BENCH)

@@ -123,6 +123,39 @@ describe('auth_login, auth_oauth, auth_register_clear', () => {
 	});
 });
 
+describe('auth_login_begin, users_forget', () => {
+	beforeEach(() => service.query('TRUNCATE login_attempts'));
+	const begin = async (email) => (await as(null, `SELECT * FROM auth_login_begin(${literal(email)}, '192.0.2.1')`))[0];
+	const attempts = async (email) => (await one(`SELECT count(*) FROM login_attempts WHERE subject = ${literal(email)}`)).count;
+
+	it('records first, for every address alike, and tells of the account only while it is not locked', async () => {
+		const known = await begin('owner@a.example');
+		assert.deepEqual([known.setup, known.tier, known.user_id, known.password_hash, known.verified, known.two_factor],
+			[false, 0, world.people.a.owner, '$argon2id$secret', true, true]);
+		const unknown = await begin('nobody@example.com');
+		assert.ok(unknown.attempt_id);
+		assert.deepEqual([unknown.user_id, unknown.password_hash], [null, null]);
+		for (let i = 1; i < 10; i++) await begin('owner@a.example');
+		const locked = await begin('owner@a.example');
+		assert.deepEqual([locked.attempt_id, locked.tier, locked.user_id, locked.password_hash], [null, 1, null, null]);
+		assert.deepEqual([await attempts('owner@a.example'), await attempts('nobody@example.com')], [10, 1]);
+	});
+
+	it('an account that nobody verified leaves failures and invitations of its address, a verified one does not', async () => {
+		for (const [email, verified, kept] of [['waiting@example.com', false, 1], ['active@example.com', true, 0]]) {
+			const id = randomUUID();
+			await service.query(insert('users', { id, email, name: 'U', ...(verified ? { email_verified_at: raw('now()') } : {}) }));
+			await service.query(insert('invitations', { id: randomUUID(), workspace_id: world.tenants.b.workspace, email, role: 'member',
+				expires_at: raw("now() + interval '1 day'") }));
+			await begin(email);
+			await service.query(`DELETE FROM users WHERE id = '${id}'`);
+			assert.equal(await attempts(email), kept, email);
+			assert.equal((await one(`SELECT count(*) FROM invitations WHERE email = '${email}'`)).count, kept, email);
+			await service.query(`DELETE FROM invitations WHERE email = '${email}'`);
+		}
+	});
+});
+
 describe('auth_attempt: locks on passwords', () => {
 	const subject = 'locked@example.com';
 	beforeEach(() => service.query('TRUNCATE login_attempts'));
@@ -244,6 +277,17 @@ describe('auth_token_use', () => {
 		assert.equal(await use('unlock', 'account_unlock'), null);
 		await token('late', "now() - interval '1 second'");
 		assert.equal(await use('late', 'account_unlock'), null);
+	});
+
+	it('auth_token_user tells whose it is and leaves it good', async () => {
+		await token('peek', "now() + interval '1 hour'");
+		const find = (type) => as(null, `SELECT * FROM auth_token_user(${hash('peek')}, '${type}')`);
+		assert.deepEqual(await find('password_reset'), []);
+		for (let i = 0; i < 2; i++) {
+			assert.deepEqual(await find('account_unlock'), [{ user_id: world.people.b.admin, email: 'admin@b.example', verified: true }]);
+		}
+		assert.equal(await use('peek', 'account_unlock'), world.people.b.admin);
+		assert.deepEqual(await find('account_unlock'), []);
 	});
 
 	it('of 10 parallel uses one wins', async () => {
