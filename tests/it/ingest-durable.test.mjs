@@ -165,6 +165,20 @@ it('57: ClickHouse away for an hour: events are taken throughout, health says so
 	await until('well again', async () => (await site.ask('/health')).status === 200);
 });
 
+it('a body that takes longer than 30 s is refused, and nothing of it is stored', async () => {
+	const headers = { Authorization: `Bearer ${site.key.text}`, 'Content-Type': 'application/json' };
+	const event = track();
+	const body = Buffer.from(JSON.stringify({ events: [event] }));
+	const slow = open(join(site.env.YAVIO_HOME, 'run/ingest.sock'));
+	await slow.write(Buffer.concat([beginRecord(), stream(4, encodeParams(paramsOf({ method: 'POST', uri: '/v1/events', headers, body }))), record(5, body.subarray(0, 10))]));
+	await until('a worker has it', async () => (await site.metric('yavio_worker_processes{service="ingest",state="busy"}')) >= 1);
+	preload.ahead(61 * 60_000);
+	await slow.write(Buffer.concat([record(5, body.subarray(10)), record(5)]));
+	refused(await slow.answer(), 503, 'YAVIO-2410');
+	assert.equal(site.row(event.event_id), undefined);
+	await until('seen again since the clocks jumped', async () => (await site.ask('/health')).status === 200);
+});
+
 it('53: over the quota 503 with Retry-After 5, before the body is read; open again when drained', async () => {
 	shipper.kill('SIGSTOP');
 	const events = Array.from({ length: 450 }, () => ({ ...track({ trace_id: 'fill' }), metadata: { pad: 'x'.repeat(850) } }));
@@ -180,7 +194,7 @@ it('53: over the quota 503 with Retry-After 5, before the body is read; open aga
 		refused(await site.post('x', { headers: { 'Content-Type': 'a/b' } }), 503, 'YAVIO-2402');
 		refused(await site.post('x', { key: null }), 401, 'YAVIO-2000');
 		assert.equal((await site.post({ traceId: 't', sessionId: 's' }, { path: '/v1/widget-tokens' })).status, 200);
-		await until('not ready', async () => (await site.ask('/health/ready')).status === 503);
+		await until('not ready', async () => (await site.ask('/health/ready')).json.reason === 'YAVIO-2402');
 		const health = (await site.ask('/health')).json;
 		assert.deepEqual([health.spool, health.accepting], ['full', false]);
 		const ready = await site.ask('/health/ready');
