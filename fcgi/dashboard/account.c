@@ -9,11 +9,6 @@
 #define DEFAULT_PROJECT "Default Project"
 #define WORKSPACE_TAIL  "'s workspace"
 
-bool account_mail_is_on(const struct app *app)
-{
-	return conf_str(app->dashboard->settings.conf, CONF_SMTP_HOST)[0] != '\0';
-}
-
 enum err account_connect(struct app *app)
 {
 	enum err e = pg_exec(app->pg, PGQ_SERVER_PROBE, PG_NO_PARAMS, NULL);

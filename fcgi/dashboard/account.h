@@ -11,8 +11,6 @@
 
 /* --- account.c: what several ways into an account share --- */
 
-/* Whether mails can be sent. */
-bool account_mail_is_on(const struct app *app);
 /* For routes without a login, before their first statement: finds out whether PostgreSQL is there,
  * so that a connection that was lost while idle costs no request. */
 enum err account_connect(struct app *app) MUST_CHECK;

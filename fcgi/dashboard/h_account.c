@@ -26,7 +26,7 @@ enum err h_account_get(struct request *req, struct reply *rep, struct app *app)
 
 		json_write_object(&w, NULL);
 		json_write_str(&w, "provider", id->provider);
-		json_write_str(&w, "email", id->email[0] != '\0' ? id->email : NULL);
+		web_write_text(&w, "email", id->email);
 		web_write_time(&w, "linkedAt", id->linked_ms);
 		json_write_end_object(&w);
 	}

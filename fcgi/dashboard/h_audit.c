@@ -31,7 +31,7 @@ static void write_actor(struct json_writer *w, const struct store_audit_row *row
 	}
 	json_write_object(w, "actor");
 	json_write_str(w, "kind", row->actor_kind);
-	json_write_str(w, "id", tenancy_or_null(row->actor_id));
+	web_write_text(w, "id", row->actor_id);
 	json_write_str(w, "name", row->actor_name);
 	json_write_end_object(w);
 }

@@ -188,7 +188,7 @@ enum err h_invite_preview(struct request *req, struct reply *rep, struct app *ap
 	json_write_str(&w, "email", p.email);
 	json_write_str(&w, "role", p.role);
 	web_write_time(&w, "expiresAt", p.expires_at_ms);
-	json_write_str(&w, "inviterName", tenancy_or_null(p.inviter));
+	web_write_text(&w, "inviterName", p.inviter);
 	json_write_object(&w, "workspace");
 	json_write_str(&w, "name", p.workspace);
 	json_write_end_object(&w);

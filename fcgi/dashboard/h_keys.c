@@ -62,7 +62,7 @@ static void write_key(struct json_writer *w, const char *member, const struct st
 	web_write_time(w, "lastUsedAt", key->last_used_at_ms);
 	web_write_time(w, "revokedAt", key->revoked_at_ms);
 	json_write_str(w, "state", key->state);
-	json_write_str(w, "replacedBy", tenancy_or_null(key->replaced_by));
+	web_write_text(w, "replacedBy", key->replaced_by);
 	json_write_end_object(w);
 }
 

@@ -147,7 +147,7 @@ enum err h_register_post(struct request *req, struct reply *rep, struct app *app
 	        .app = app,
 	        .name = web_text(req, NAME),
 	        .email = web_text(req, EMAIL),
-	        .mail = account_mail_is_on(app),
+	        .mail = app->dashboard->settings.mail,
 	        .limit = account_mail_limit(app, CONF_YAVIO_RL_MAIL_VERIFY)};
 	enum err e = check_admission(&r);
 
@@ -218,7 +218,7 @@ enum err h_verify_email_post(struct request *req, struct reply *rep, struct app 
 	                .wrong = ERR_DASH_INVALID_CREDENTIALS}};
 	enum err e;
 
-	if (!account_mail_is_on(app))
+	if (!app->dashboard->settings.mail)
 		return ERR_DASH_MAIL_NOT_CONFIGURED;
 	e = account_find_token(app, web_text(req, V_TOKEN), STORE_TOKEN_VERIFY, v.hash, &v.holder);
 	if (e == ERR_OK)

@@ -23,7 +23,7 @@ static enum err ask_for_mail(const struct request *req, struct reply *rep, struc
 	struct json_writer w;
 	enum err e;
 
-	if (!account_mail_is_on(app))
+	if (!app->dashboard->settings.mail)
 		return ERR_DASH_MAIL_NOT_CONFIGURED;
 	e = account_connect(app);
 	if (e == ERR_OK)
@@ -72,7 +72,7 @@ struct link {
 static enum err activate(struct pg *pg, const struct link *l)
 {
 	struct store_user user;
-	enum err e = store_self_activate(pg, l->holder.user_id, account_mail_is_on(l->app));
+	enum err e = store_self_activate(pg, l->holder.user_id, l->app->dashboard->settings.mail);
 
 	if (e != ERR_OK || l->holder.verified)
 		return e;

@@ -15,8 +15,8 @@ static void write_session(
 	json_write_str(w, "id", s->id);
 	json_write_bool(w, "current", strcmp(s->id, app->login.session_id) == 0);
 	json_write_str(w, "method", s->method);
-	json_write_str(w, "ip", s->ip[0] != '\0' ? s->ip : NULL);
-	json_write_str(w, "userAgent", s->user_agent[0] != '\0' ? s->user_agent : NULL);
+	web_write_text(w, "ip", s->ip);
+	web_write_text(w, "userAgent", s->user_agent);
 	web_write_time(w, "createdAt", s->created_ms);
 	web_write_time(w, "lastSeenAt", s->last_seen_ms);
 	web_write_time(w, "expiresAt", s->expires_ms);

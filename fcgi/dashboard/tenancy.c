@@ -47,11 +47,6 @@ void tenancy_audit_renamed(
 	write_change(&a->detail, "slug", slug, "oldSlug", was->slug);
 }
 
-const char *tenancy_or_null(const char *text)
-{
-	return text[0] != '\0' ? text : NULL;
-}
-
 void tenancy_write_person(struct json_writer *w, const char *key, const char *id, const char *name)
 {
 	if (id[0] == '\0') {
@@ -60,7 +55,7 @@ void tenancy_write_person(struct json_writer *w, const char *key, const char *id
 	}
 	json_write_object(w, key);
 	json_write_str(w, "id", id);
-	json_write_str(w, "name", tenancy_or_null(name));
+	web_write_text(w, "name", name);
 	json_write_end_object(w);
 }
 

@@ -32,8 +32,6 @@ extern const char *const tenancy_roles[];
 
 /* {"id","name"} of somebody; id "": null. name "": null. */
 void tenancy_write_person(struct json_writer *w, const char *key, const char *id, const char *name);
-/* NULL for "". */
-const char *tenancy_or_null(const char *text);
 /* The workspace as the user sees it now. */
 enum err tenancy_reply_workspace(struct reply *rep, struct app *app, const char *id) MUST_CHECK;
 /* Checks of slugs that a type does not know. */

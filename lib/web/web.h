@@ -245,6 +245,8 @@ bool web_reply_header(struct reply *rep, const char *name, const char *value);
 bool web_reply_text(struct reply *rep, const char *text);
 /* A writer into the body, which is to hold one object; w ends it with json_write_end_object. */
 void web_reply_object(struct reply *rep, struct json_writer *w);
+/* A text that is "" for nothing: null then. */
+void web_write_text(struct json_writer *w, const char *key, const char *text);
 /* Unix milliseconds as "2026-03-15T10:30:00.000Z"; 0: null. */
 void web_write_time(struct json_writer *w, const char *key, int64_t unix_ms);
 /* A list's reply: web_list_begin, one value an item, web_list_end. total: of all pages. */

@@ -40,6 +40,11 @@ void web_reply_object(struct reply *rep, struct json_writer *w)
 	json_write_object(w, NULL);
 }
 
+void web_write_text(struct json_writer *w, const char *key, const char *text)
+{
+	json_write_str(w, key, text[0] != '\0' ? text : NULL);
+}
+
 void web_write_time(struct json_writer *w, const char *key, int64_t unix_ms)
 {
 	char text[CLOCK_TEXT_BYTES];
