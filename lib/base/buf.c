@@ -31,7 +31,7 @@ void buf_clear(struct buf *b)
 		b->data[0] = '\0';
 }
 
-char *buf_reserve(struct buf *b, size_t len)
+char *buf_reserve_slow(struct buf *b, size_t len)
 {
 	size_t size = b->size > 0 ? b->size : BUF_FIRST_BYTES;
 	char *grown;

@@ -41,7 +41,11 @@ bool buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
 bool buf_add_json_str(struct buf *b, const char *text);
 /* Makes room for len more bytes and returns where to write them, or NULL; commit with b->len += n.
  */
-char *buf_reserve(struct buf *b, size_t len);
+char *buf_reserve_slow(struct buf *b, size_t len);
+static inline char *buf_reserve(struct buf *b, size_t len)
+{
+	return len < b->size - b->len ? b->data + b->len : buf_reserve_slow(b, len);
+}
 /* Adds all that fd still has to give. False: it could not be read, or is more than fits; what came
  * before is there. */
 bool buf_add_fd(struct buf *b, int fd);

@@ -89,16 +89,18 @@ static const struct event_type_rule UNKNOWN = {
 static const struct event_type_rule UNKNOWN_WIDGET = {
         NULL, 0, true, ((UINT64_C(1) << EVENT_FIELD_COUNT) - 1) & ~DISCOVERY, {{NULL, 0}}};
 
-enum { HASH_SLOTS = 256 };
+enum { HASH_BITS = 8, HASH_SLOTS = 1 << HASH_BITS };
 
-/* Open addressing, filled once at start. */
+/* Open addressing, filled once at start. First and last bytes and the length tell names apart. */
 static unsigned hash(const char *name, size_t len)
 {
-	unsigned h = (unsigned)len * 31u;
+	uint32_t first, last;
 
-	for (size_t i = 0; i < len; i++)
-		h = h * 33u ^ (unsigned char)name[i];
-	return (h ^ h >> 8) % HASH_SLOTS;
+	if (len < sizeof(first))
+		return 0;
+	memcpy(&first, name, sizeof(first));
+	memcpy(&last, name + len - sizeof(last), sizeof(last));
+	return ((first ^ last * 5u ^ (uint32_t)len) * 0x9e3779b1u) >> (32 - HASH_BITS);
 }
 
 static uint8_t slots[HASH_SLOTS]; /* field + 1, 0: free */
@@ -123,12 +125,28 @@ const char *event_field_name(size_t field)
 	return field < EVENT_FIELD_COUNT ? event_fields[field].name : NULL;
 }
 
+/* Names are short, and compared some twenty times an event. */
+static bool same(const char *a, const char *b, size_t len)
+{
+	uint64_t a8, b8;
+
+	if (len < sizeof(a8) || len > 2 * sizeof(a8))
+		return memcmp(a, b, len) == 0;
+	memcpy(&a8, a, sizeof(a8));
+	memcpy(&b8, b, sizeof(b8));
+	if (a8 != b8)
+		return false;
+	memcpy(&a8, a + len - sizeof(a8), sizeof(a8));
+	memcpy(&b8, b + len - sizeof(b8), sizeof(b8));
+	return a8 == b8;
+}
+
 enum event_field event_field_find(const char *name, size_t len)
 {
 	for (unsigned at = hash(name, len); slots[at] != 0; at = (at + 1) % HASH_SLOTS) {
 		size_t i = slots[at] - 1u;
 
-		if (lengths[i] == len && memcmp(event_fields[i].name, name, len) == 0)
+		if (lengths[i] == len && same(event_fields[i].name, name, len))
 			return (enum event_field)i;
 	}
 	return EVENT_FIELD_COUNT;

@@ -8,41 +8,50 @@
 #include "event/event.h"
 #include "event/event_json.h"
 
-static bool is_space(char c)
+static bool is_digit(char c)
 {
-	return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-void event_json_space(struct event_json *j)
-{
-	while (j->p < j->end && is_space(*j->p))
-		j->p++;
+	return c >= '0' && c <= '9';
 }
 
 /* First byte at or behind p that ends plain ASCII inside a string: quote, backslash, control, or
- * not ASCII. */
-static const char *plain_end(const char *p, const char *end)
+ * not ASCII. *suspect is set when a digit or "@" stands before it. */
+static const char *plain_end(const char *p, const char *end, bool *suspect)
 {
 #if defined(__SSE2__)
 	const __m128i quote = _mm_set1_epi8('"'), backslash = _mm_set1_epi8('\\');
-	const __m128i space = _mm_set1_epi8(0x20);
+	const __m128i space = _mm_set1_epi8(0x20), at = _mm_set1_epi8('@');
+	const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
+	__m128i seen = _mm_setzero_si128();
 
-	while (end - p >= 16) {
+	for (; end - p >= 16; p += 16) {
 		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
 		/* Signed: bytes from 0x80 on are below the space, too. */
 		__m128i stop = _mm_or_si128(
 		        _mm_cmplt_epi8(bytes, space), _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
 		                                              _mm_cmpeq_epi8(bytes, backslash)));
+		__m128i digit = _mm_sub_epi8(bytes, zero);
+		__m128i hint = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(digit, nine), digit),
+		        _mm_cmpeq_epi8(bytes, at));
 		unsigned mask = (unsigned)_mm_movemask_epi8(stop);
 
-		if (mask != 0)
+		if (mask != 0) {
+			unsigned before = mask ^ (mask - 1), hints;
+
+			hints = (unsigned)_mm_movemask_epi8(hint) & before;
+			if (hints != 0 || _mm_movemask_epi8(seen) != 0)
+				*suspect = true;
 			return p + __builtin_ctz(mask);
-		p += 16;
+		}
+		seen = _mm_or_si128(seen, hint);
 	}
+	if (_mm_movemask_epi8(seen) != 0)
+		*suspect = true;
 #endif
-	while (p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
-	        *p != '\\')
-		p++;
+	for (; p < end && (unsigned char)*p >= 0x20 && (unsigned char)*p < 0x80 && *p != '"' &&
+	        *p != '\\';
+	        p++)
+		if (is_digit(*p) || *p == '@')
+			*suspect = true;
 	return p;
 }
 
@@ -71,7 +80,7 @@ bool event_json_string(struct event_json *j, struct event_json_value *out)
 	for (;;) {
 		size_t n;
 
-		p = plain_end(p, j->end);
+		p = plain_end(p, j->end, &out->suspect);
 		if (p == j->end)
 			return false;
 		if (*p == '"')
@@ -81,6 +90,8 @@ bool event_json_string(struct event_json *j, struct event_json_value *out)
 			n = escape_len(p, j->end);
 			if (n == 0)
 				return false;
+			if (n > 2)
+				out->suspect = true;
 		} else if ((unsigned char)*p < 0x20) {
 			return false;
 		} else {
@@ -100,7 +111,7 @@ bool event_json_string(struct event_json *j, struct event_json_value *out)
 
 static const char *digits_end(const char *p, const char *end)
 {
-	while (p < end && *p >= '0' && *p <= '9')
+	while (p < end && is_digit(*p))
 		p++;
 	return p;
 }
@@ -192,41 +203,49 @@ static bool nesting_in_object(const struct nesting *n)
 	return (n->is_object[top / 64] >> (top % 64) & 1) != 0;
 }
 
-/* Key and colon of a member; spaces counts skipped whitespace. */
-static bool skip_key(struct event_json *j, size_t *spaces)
+/* What lies between the values of a container. */
+struct between {
+	size_t spaces; /* bytes of whitespace */
+	bool suspect;  /* one of the keys is, or has escapes */
+};
+
+/* Key and colon of a member. */
+static bool skip_key(struct event_json *j, struct between *b)
 {
 	struct event_json_value key;
 	const char *from;
 
 	if (j->p == j->end || *j->p != '"' || !event_json_string(j, &key))
 		return false;
+	b->suspect |= key.suspect | key.escaped;
 	from = j->p;
 	event_json_space(j);
 	if (j->p == j->end || *j->p != ':')
 		return false;
-	*spaces += (size_t)(j->p - from);
+	b->spaces += (size_t)(j->p - from);
 	from = ++j->p;
 	event_json_space(j);
-	*spaces += (size_t)(j->p - from);
+	b->spaces += (size_t)(j->p - from);
 	return true;
 }
 
-static void skip_space(struct event_json *j, size_t *spaces)
+static void skip_space(struct event_json *j, struct between *b)
 {
 	const char *from = j->p;
 
 	event_json_space(j);
-	*spaces += (size_t)(j->p - from);
+	b->spaces += (size_t)(j->p - from);
 }
 
 /* Behind a value or an opening bracket: closes what ends here, and stands at the next value.
  * Returns false for a fault; n->level 0 when the whole is done. */
-static bool skip_to_next(struct event_json *j, struct nesting *n, bool opened, size_t *spaces)
+static bool skip_to_next(
+        struct event_json *j, struct nesting *n, bool opened, struct between *between)
 {
 	while (n->level > 0) {
 		bool object = nesting_in_object(n);
 
-		skip_space(j, spaces);
+		skip_space(j, between);
 		if (j->p == j->end)
 			return false;
 		if (*j->p == (object ? '}' : ']')) {
@@ -239,9 +258,9 @@ static bool skip_to_next(struct event_json *j, struct nesting *n, bool opened, s
 			if (*j->p != ',')
 				return false;
 			j->p++;
-			skip_space(j, spaces);
+			skip_space(j, between);
 		}
-		return !object || skip_key(j, spaces);
+		return !object || skip_key(j, between);
 	}
 	return true;
 }
@@ -249,8 +268,10 @@ static bool skip_to_next(struct event_json *j, struct nesting *n, bool opened, s
 /* An array or object; j at its bracket. */
 static bool skip_container(struct event_json *j, unsigned depth, struct event_json_value *out)
 {
+	enum { SHORTEST_NUMBER = 7 /* digits that a key's name can make personal */ };
 	struct nesting n;
-	size_t spaces = 0;
+	struct between between = {0};
+	bool suspect = false;
 
 	n.level = n.deepest = 0;
 	n.allowed = depth <= EVENT_JSON_DEPTH_MAX ? EVENT_JSON_DEPTH_MAX - depth + 1 : 0;
@@ -258,6 +279,7 @@ static bool skip_container(struct event_json *j, unsigned depth, struct event_js
 	out->kind = *j->p == '{' ? EVENT_JSON_OBJECT : EVENT_JSON_ARRAY;
 	do {
 		struct event_json_value string;
+		const char *from = j->p;
 		bool opened = false;
 		uint8_t kind;
 
@@ -266,6 +288,7 @@ static bool skip_container(struct event_json *j, unsigned depth, struct event_js
 		if (*j->p == '"') {
 			if (!event_json_string(j, &string))
 				return false;
+			suspect |= string.suspect | string.escaped;
 		} else if (*j->p == '{' || *j->p == '[') {
 			if (!nesting_open(&n, *j->p == '{')) {
 				j->too_deep = true;
@@ -275,12 +298,15 @@ static bool skip_container(struct event_json *j, unsigned depth, struct event_js
 			opened = true;
 		} else if (!skip_scalar(j, &kind)) {
 			return false;
+		} else {
+			suspect |= j->p - from >= SHORTEST_NUMBER;
 		}
-		if (!skip_to_next(j, &n, opened, &spaces))
+		if (!skip_to_next(j, &n, opened, &between))
 			return false;
 	} while (n.level > 0);
 	out->len = (size_t)(j->p - out->start);
-	out->compact_len = out->len - spaces;
+	out->compact_len = out->len - between.spaces;
+	out->suspect = suspect || between.suspect || between.spaces > 0;
 	out->depth = (uint16_t)n.deepest;
 	return true;
 }

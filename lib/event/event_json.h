@@ -33,9 +33,16 @@ struct event_json_value {
 	uint16_t depth;     /* of nesting: 0 for a scalar, 1 for {} */
 	uint8_t kind;       /* enum event_json_kind */
 	bool escaped;       /* a string holds a backslash */
+	bool suspect;       /* a string: its text may hold a digit or "@", without which nothing is
+	                       personal. An array or object: it is not written as it stands, or that
+	                       has to be looked at */
 };
 
-void event_json_space(struct event_json *j);
+static inline void event_json_space(struct event_json *j)
+{
+	while (j->p < j->end && (*j->p == ' ' || *j->p == '\n' || *j->p == '\r' || *j->p == '\t'))
+		j->p++;
+}
 /* At the opening quote; true: *out is the string, j stands behind it. */
 bool event_json_string(struct event_json *j, struct event_json_value *out) MUST_CHECK;
 /* Any value, j at its first byte (no space before it). false: not JSON, or too_deep. depth: of the

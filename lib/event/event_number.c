@@ -5,23 +5,43 @@
 
 #include "event/event_internal.h"
 
-enum { NUMBER_TEXT_MAX = 64, MONEY_SCALE = 4, MONEY_INT_DIGITS = 14 };
+enum { NUMBER_TEXT_MAX = 64, EXACT_DIGITS = 15, MONEY_SCALE = 4, MONEY_INT_DIGITS = 14 };
+
+/* Up to 15 digits and a power of ten up to 10^15 are exact in a double, so their quotient is the
+ * nearest double to the decimal: what strtod finds with more effort. */
+static bool parse_short(const char *text, size_t len, double *out)
+{
+	static const double powers[EXACT_DIGITS + 1] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8,
+	        1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+	size_t i = text[0] == '-' ? 1 : 0, digits = 0, point = 0;
+	int64_t integer = 0;
+
+	if (len - i > EXACT_DIGITS + 1)
+		return false;
+	for (; i < len; i++) {
+		if (text[i] >= '0' && text[i] <= '9') {
+			integer = integer * 10 + (text[i] - '0');
+			digits++;
+		} else if (text[i] == '.') {
+			point = digits;
+		} else {
+			return false;
+		}
+	}
+	if (digits > EXACT_DIGITS)
+		return false;
+	*out = (double)integer / powers[point > 0 ? digits - point : 0];
+	if (text[0] == '-')
+		*out = -*out;
+	return true;
+}
 
 bool event_number_parse(const char *text, size_t len, double *out)
 {
 	char copy[NUMBER_TEXT_MAX];
-	size_t digits = text[0] == '-' ? 1 : 0;
-	int64_t integer = 0;
 
-	/* Up to 15 digits without point or exponent are exact in a double. */
-	if (len - digits <= 15) {
-		for (; digits < len && text[digits] >= '0' && text[digits] <= '9'; digits++)
-			integer = integer * 10 + (text[digits] - '0');
-		if (digits == len) {
-			*out = text[0] == '-' ? -(double)integer : (double)integer;
-			return true;
-		}
-	}
+	if (parse_short(text, len, out))
+		return true;
 	if (len < sizeof(copy)) {
 		memcpy(copy, text, len);
 		copy[len] = '\0';

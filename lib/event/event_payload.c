@@ -1,26 +1,47 @@
 /* SPDX-License-Identifier: MIT
- * Payloads: JSON is copied compactly, and every string and key in it is redacted on the way. */
+ * Payloads: JSON is copied compactly, and every string and key in it is redacted on the way. What
+ * stays as it is goes out in pieces as long as possible: usually the whole payload at once. */
 #include "event/event_internal.h"
 
 enum { NESTED_TEXT_MAX = 4 /* JSON text inside a string inside JSON text ... */ };
 
 struct level {
 	bool object;
-	enum event_pii_key key; /* of the member being read, or that holds this array */
+	uint8_t key; /* enum event_pii_key of the member being read, or that holds this array */
 };
 
 struct copy {
 	struct event_work *w;
 	struct buf *out;
 	struct event_json j;
-	struct level levels[EVENT_PAYLOAD_DEPTH_MAX + 1];
+	const char *from; /* read, to stay as it is, and not yet in out */
 	unsigned depth;
 	unsigned nested; /* how many strings deep this text lies */
 	bool keep_space;
-	bool changed;
+	bool changed; /* something was redacted */
+	struct level levels[EVENT_PAYLOAD_DEPTH_MAX + 1];
 };
 
 static bool copy_text(struct copy *c);
+
+static void copy_init(
+        struct copy *c, struct event_work *w, const char *text, size_t len, struct buf *out)
+{
+	c->w = w;
+	c->out = out;
+	c->j = (struct event_json){.p = text, .end = text + len};
+	c->from = text;
+	c->depth = c->nested = 0;
+	c->keep_space = c->changed = false;
+	c->levels[0] = (struct level){false, EVENT_PII_KEY_NONE};
+}
+
+/* What was read up to here goes out as it stands. */
+static void copy_pending(struct copy *c, const char *upto)
+{
+	buf_add(c->out, c->from, (size_t)(upto - c->from));
+	c->from = upto;
+}
 
 bool event_payload_redact(struct event_work *w, const char **text, size_t *len)
 {
@@ -46,12 +67,8 @@ static bool looks_like_json(const char *text, size_t len)
 static bool copy_nested(
         struct copy *outer, const char *text, size_t len, struct buf *out, bool *changed)
 {
-	struct copy inner = {.w = outer->w,
-	        .out = out,
-	        .nested = outer->nested + 1,
-	        .keep_space = true,
-	        .j = {.p = text, .end = text + len}};
-	struct event_json check = inner.j;
+	struct copy inner;
+	struct event_json check = {.p = text, .end = text + len};
 	struct event_json_value whole;
 
 	event_json_space(&check);
@@ -60,12 +77,18 @@ static bool copy_nested(
 	event_json_space(&check);
 	if (check.p != check.end)
 		return false;
+	copy_init(&inner, outer->w, text, len, out);
+	inner.nested = outer->nested + 1;
+	inner.keep_space = true;
 	*changed = copy_text(&inner);
+	if (*changed)
+		copy_pending(&inner, text + len);
 	return true;
 }
 
 /* A decoded string that itself holds JSON. false: it does not; nothing done. */
-static bool string_as_json(struct copy *c, const char *text, size_t len)
+static bool string_as_json(
+        struct copy *c, const struct event_json_value *v, const char *text, size_t len)
 {
 	struct buf own, redone;
 	bool is_json, changed = false;
@@ -78,6 +101,7 @@ static bool string_as_json(struct copy *c, const char *text, size_t len)
 	if (is_json && !redone.failed) {
 		const struct buf *result = changed ? &redone : &own;
 
+		copy_pending(c, v->start);
 		event_json_encode(buf_str(result), result->len, c->out);
 		c->changed |= changed;
 	} else {
@@ -88,30 +112,40 @@ static bool string_as_json(struct copy *c, const char *text, size_t len)
 	return is_json;
 }
 
-static void copy_string(struct copy *c, const struct event_json_value *v, enum event_pii_key key)
+/* What stands in place of the string's text, when it has to be written anew. */
+static void rewrite_string(struct copy *c, const struct event_json_value *v, enum event_pii_key key)
 {
-	const char *text, *marker;
+	const char *text, *marker = NULL;
 	size_t len;
 
-	buf_add_char(c->out, '"');
 	event_value_text(c->w, v, &text, &len);
-	marker = key != EVENT_PII_KEY_NONE ? event_pii_keyed(key, text, len, c->w->b->redacted)
-	                                   : NULL;
+	if (v->suspect && key != EVENT_PII_KEY_NONE)
+		marker = event_pii_keyed(key, text, len, c->w->b->redacted);
 	if (marker != NULL) {
+		copy_pending(c, v->start);
 		buf_add_str(c->out, marker);
 		c->changed = true;
-	} else if (c->nested < NESTED_TEXT_MAX && looks_like_json(text, len) &&
-	           string_as_json(c, text, len)) {
+	} else if (v->suspect && c->nested < NESTED_TEXT_MAX && looks_like_json(text, len) &&
+	           string_as_json(c, v, text, len)) {
 		/* copied by string_as_json */
-	} else if (event_payload_redact(c->w, &text, &len)) {
+	} else if (v->suspect && event_payload_redact(c->w, &text, &len)) {
+		copy_pending(c, v->start);
 		event_json_encode(text, len, c->out);
 		c->changed = true;
 	} else if (v->escaped) {
+		copy_pending(c, v->start);
 		event_json_encode(text, len, c->out);
 	} else {
-		buf_add(c->out, v->start, v->len);
+		return;
 	}
-	buf_add_char(c->out, '"');
+	c->from = v->start + v->len;
+}
+
+static inline void copy_string(
+        struct copy *c, const struct event_json_value *v, enum event_pii_key key)
+{
+	if (v->suspect || v->escaped)
+		rewrite_string(c, v, key);
 }
 
 static void copy_key(struct copy *c, const struct event_json_value *v)
@@ -120,39 +154,49 @@ static void copy_key(struct copy *c, const struct event_json_value *v)
 	size_t len;
 
 	event_value_text(c->w, v, &text, &len);
-	c->levels[c->depth].key = event_pii_key(text, len);
+	c->levels[c->depth].key = (uint8_t)event_pii_key(text, len);
 	copy_string(c, v, EVENT_PII_KEY_NONE);
 }
 
-static void copy_space(struct copy *c)
+static void skip_space(struct copy *c)
 {
-	const char *from = c->j.p;
+	const char *space = c->j.p;
 
+	if (space == c->j.end || (unsigned char)*space > ' ')
+		return;
 	event_json_space(&c->j);
-	if (c->keep_space)
-		buf_add(c->out, from, (size_t)(c->j.p - from));
+	if (!c->keep_space) {
+		copy_pending(c, space);
+		c->from = c->j.p;
+	}
+}
+
+static bool ends_scalar(char c)
+{
+	return c == ',' || c == ']' || c == '}' || c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
 static void copy_scalar(struct copy *c, enum event_pii_key key)
 {
-	const char *from = c->j.p, *marker = NULL;
+	const char *start = c->j.p, *marker;
 
-	while (c->j.p < c->j.end && strchr(",]} \n\r\t", *c->j.p) == NULL)
+	while (c->j.p < c->j.end && !ends_scalar(*c->j.p))
 		c->j.p++;
-	if (key != EVENT_PII_KEY_NONE)
-		marker = event_pii_keyed(key, from, (size_t)(c->j.p - from), c->w->b->redacted);
-	if (marker == NULL) {
-		buf_add(c->out, from, (size_t)(c->j.p - from));
+	if (key == EVENT_PII_KEY_NONE)
 		return;
-	}
+	marker = event_pii_keyed(key, start, (size_t)(c->j.p - start), c->w->b->redacted);
+	if (marker == NULL)
+		return;
+	copy_pending(c, start);
 	buf_addf(c->out, "\"%s\"", marker);
+	c->from = c->j.p;
 	c->changed = true;
 }
 
 static void open_level(struct copy *c, bool object)
 {
 	/* Elements of an array belong to the array's key; a nested array's do not. */
-	enum event_pii_key key = EVENT_PII_KEY_NONE;
+	uint8_t key = EVENT_PII_KEY_NONE;
 
 	if (!object && c->depth > 0 && c->levels[c->depth].object)
 		key = c->levels[c->depth].key;
@@ -160,13 +204,13 @@ static void open_level(struct copy *c, bool object)
 	c->levels[c->depth] = (struct level){.object = object, .key = key};
 }
 
-/* Copies checked JSON; the walk trusts its syntax and depth. Returns whether anything was redacted.
- */
+/* Walks over checked JSON, whose syntax and depth it trusts; the end of it stays pending. Returns
+ * whether anything was redacted. */
 static bool copy_text(struct copy *c)
 {
 	bool key_next = false;
 
-	for (copy_space(c); c->j.p < c->j.end; copy_space(c)) {
+	for (skip_space(c); c->j.p < c->j.end; skip_space(c)) {
 		struct event_json_value v;
 		char ch = *c->j.p;
 
@@ -199,7 +243,6 @@ static bool copy_text(struct copy *c)
 			copy_scalar(c, c->levels[c->depth].key);
 			continue;
 		}
-		buf_add_char(c->out, ch);
 		c->j.p++;
 	}
 	return c->changed;
@@ -207,7 +250,13 @@ static bool copy_text(struct copy *c)
 
 void event_payload_write(struct event_work *w, const struct event_json_value *v, struct buf *out)
 {
-	struct copy c = {.w = w, .out = out, .j = {.p = v->start, .end = v->start + v->len}};
+	struct copy c;
 
+	if (!v->suspect) {
+		buf_add(out, v->start, v->len);
+		return;
+	}
+	copy_init(&c, w, v->start, v->len, out);
 	(void)copy_text(&c);
+	copy_pending(&c, c.j.end);
 }

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * The walk of the redaction: stops only where a pattern can begin, and takes the leftmost match. */
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "event/event_pii_internal.h"
 
-enum { SHORTEST_MATCH = 6 /* "a@b.co" */ };
+enum { SHORTEST_MATCH = 6 /* "a@b.co" */, UUID_BYTES = 36 };
 
 static const char *const MARKERS[EVENT_PII_KINDS] = {
         [EVENT_PII_EMAIL] = "[EMAIL_REDACTED]",
@@ -106,10 +110,10 @@ static bool hex(char c)
 /* A free-standing UUID at i is passed over whole. */
 static bool uuid_at(const struct pii_text *t, size_t i)
 {
-	if (t->len - i < 36 || t->text[i + 8] != '-' || pii_word_before(t, i) ||
-	        pii_word_at(t, i + 36))
+	if (t->len - i < UUID_BYTES || t->text[i + 8] != '-' || pii_word_before(t, i) ||
+	        pii_word_at(t, i + UUID_BYTES))
 		return false;
-	for (size_t k = 0; k < 36; k++) {
+	for (size_t k = 0; k < UUID_BYTES; k++) {
 		bool dash = k == 8 || k == 13 || k == 18 || k == 23;
 
 		if (dash ? t->text[i + k] != '-' : !hex(t->text[i + k]))
@@ -196,19 +200,56 @@ static const uint8_t TRIGGERS[256] = {
         ['F'] = TRIGGER_HEX,
 };
 
+/* The first digit, "+" or "(" in [i, limit), or limit. */
+static size_t next_trigger(const struct pii_text *t, size_t i, size_t limit)
+{
+#if defined(__SSE2__)
+	const __m128i zero = _mm_set1_epi8('0'), nine = _mm_set1_epi8(9);
+	const __m128i plus = _mm_set1_epi8('+'), bracket = _mm_set1_epi8('(');
+
+	for (; limit - i >= 16; i += 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(t->text + i));
+		__m128i digit = _mm_sub_epi8(bytes, zero);
+		__m128i hit = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(digit, nine), digit),
+		        _mm_or_si128(_mm_cmpeq_epi8(bytes, plus), _mm_cmpeq_epi8(bytes, bracket)));
+		unsigned mask = (unsigned)_mm_movemask_epi8(hit);
+
+		if (mask != 0)
+			return i + (size_t)__builtin_ctz(mask);
+	}
+#endif
+	while (i < limit && TRIGGERS[(unsigned char)t->text[i]] != TRIGGER_DIGIT &&
+	        TRIGGERS[(unsigned char)t->text[i]] != TRIGGER_SIGN)
+		i++;
+	return i;
+}
+
 /* Next match that is no e-mail address, starting its search at i and giving up at limit. */
 static bool next_number(const struct pii_text *t, size_t i, size_t limit, struct pii_match *m)
 {
+	size_t number = i;
+
 	while (i < limit) {
 		enum trigger trigger = TRIGGERS[(unsigned char)t->text[i]];
 
+		/* Of what stands before the next number only a UUID that reaches into it matters.
+		 */
+		if (i >= number && (trigger == TRIGGER_NONE || trigger == TRIGGER_HEX)) {
+			number = next_trigger(t, i, limit);
+			if (number == limit)
+				return false;
+			if (number - i >= UUID_BYTES) {
+				i = number - UUID_BYTES + 1;
+				continue;
+			}
+		}
 		if (trigger == TRIGGER_NONE) {
 			i++;
 			continue;
 		}
-		if (trigger != TRIGGER_SIGN && t->len - i >= 36 && t->text[i + 8] == '-' &&
+		if (trigger != TRIGGER_SIGN && t->len - i >= UUID_BYTES && t->text[i + 8] == '-' &&
 		        uuid_at(t, i)) {
-			i += 36;
+			i += UUID_BYTES;
 			continue;
 		}
 		if (trigger != TRIGGER_HEX && match_at(t, i, m))

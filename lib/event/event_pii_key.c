@@ -105,11 +105,65 @@ static bool numbered_phone(const struct key_words *w)
 	return false;
 }
 
+#define LAST3(a, b, c) ((unsigned)(a) << 16 | (unsigned)(b) << 8 | (unsigned)(c))
+
+static bool is_joint(char c)
+{
+	return c == '_' || c == '-' || c == ' ';
+}
+
+/* Whether the key ends like one of the words above: hardly any key does, so few are split. */
+static bool ends_like_one(const char *key, size_t len)
+{
+	char first, fourth;
+
+	while (len > 0 && is_joint(key[len - 1]))
+		len--;
+	while (len > 0 && is_joint(*key)) {
+		key++;
+		len--;
+	}
+	if (len < 3)
+		return false;
+	first = pii_lower(key[0]);
+	fourth = len > 3 ? pii_lower(key[len - 4]) : '\0';
+	switch (LAST3(pii_lower(key[len - 3]), pii_lower(key[len - 2]), pii_lower(key[len - 1]))) {
+	case LAST3('o', 'n', 'e'): /* phone, telephone, cellphone */
+		return fourth == 'h';
+	case LAST3('i', 'l', 'e'): /* mobile */
+		return fourth == 'b';
+	case LAST3('i', 't', 'y'): /* security */
+		return fourth == 'r';
+	case LAST3('a', 'r', 'd'): /* card */
+		return fourth == 'c';
+	case LAST3('b', 'e', 'r'): /* number */
+	case LAST3('t', 'e', 'l'):
+	case LAST3('s', 'd', 'n'): /* msisdn */
+	case LAST3('a', 'p', 'p'): /* whatsapp */
+	case LAST3('f', 'a', 'x'):
+	case LAST3('s', 's', 'n'):
+	case LAST3('t', 'i', 'n'):
+	case LAST3('p', 'a', 'n'):
+		return true;
+	default:
+		break;
+	}
+	switch (LAST3(0, pii_lower(key[len - 2]), pii_lower(key[len - 1]))) {
+	case LAST3(0, 'i', 'd'): /* tax id, taxpayer id */
+		return first == 't';
+	case LAST3(0, 'n', 'o'):
+	case LAST3(0, 'n', 'r'):
+		return true;
+	default:
+		return false;
+	}
+}
+
 enum event_pii_key event_pii_key(const char *key, size_t len)
 {
 	struct key_words w;
 
-	if (!split(key, len, &w))
+	if (!ends_like_one(key, len) || !split(key, len, &w))
 		return EVENT_PII_KEY_NONE;
 	for (size_t k = 0; k < ARRAY_LEN(KEYS); k++) {
 		if (words_before(&w, w.len, KEYS[k].words, KEYS[k].len) &&

@@ -155,18 +155,28 @@ static void judge(
 
 /* The last value a field has; NULL when absent or null. */
 struct fields {
+	uint64_t look; /* bit n: field n is there, or required */
 	const struct event_json_value *value[EVENT_FIELD_COUNT];
 };
+
+#define BIT(field) (UINT64_C(1) << (field))
+
+static const uint64_t REQUIRED =
+#define EVENT_FIELD(id, rule, max, breach, code, required, scanned, words)                         \
+	((required) ? BIT(EVENT_F_##id) : 0) |
+#include "event/event_fields.def"
+#undef EVENT_FIELD
+        0;
 
 static void fields_fill(
         struct fields *f, const struct event_span *span, const struct event_member *members)
 {
-	*f = (struct fields){0};
-	for (size_t i = 0; i < span->members; i++)
-		f->value[members[i].field] = &members[i].value;
-	for (size_t i = 0; i < EVENT_FIELD_COUNT; i++) {
-		if (f->value[i] != NULL && f->value[i]->kind == EVENT_JSON_NULL)
-			f->value[i] = NULL;
+	*f = (struct fields){.look = REQUIRED};
+	for (size_t i = 0; i < span->members; i++) {
+		const struct event_json_value *value = &members[i].value;
+
+		f->value[members[i].field] = value->kind != EVENT_JSON_NULL ? value : NULL;
+		f->look |= BIT(members[i].field);
 	}
 }
 
@@ -315,13 +325,17 @@ static void write_events_row(
 	struct event_work *w = v->w;
 	struct buf *row = &w->b->scratch_row;
 
-	if (f->value[EVENT_F_sdk_version] == NULL && w->sdk_version.len > 0)
+	if (f->value[EVENT_F_sdk_version] == NULL && w->sdk_version.len > 0) {
 		f->value[EVENT_F_sdk_version] = &w->sdk_version;
+		f->look |= BIT(EVENT_F_sdk_version);
+	}
 	buf_add(row, w->prefix->data, w->prefix->len);
 	buf_add(row, w->ingested_at, w->ingested_at_len);
-	for (unsigned i = 0; i < EVENT_FIELD_COUNT; i++) {
-		if (!write_from_token(w, (enum event_field)i, row))
-			write_field(v, type, f, (enum event_field)i, row);
+	for (uint64_t left = f->look; left != 0; left &= left - 1) {
+		enum event_field field = (enum event_field)__builtin_ctzll(left);
+
+		if (!write_from_token(w, field, row))
+			write_field(v, type, f, field, row);
 	}
 	if (type->promotions[0].key != NULL && f->value[EVENT_F_metadata] != NULL &&
 	        f->value[EVENT_F_metadata]->kind == EVENT_JSON_OBJECT)
@@ -336,8 +350,8 @@ static void write_registry_row(
 	struct buf *row = &w->b->scratch_row;
 
 	buf_add(row, w->prefix->data, w->prefix->len);
-	for (unsigned i = 0; i < EVENT_FIELD_COUNT; i++) {
-		enum event_field field = (enum event_field)i;
+	for (uint64_t left = f->look; left != 0; left &= left - 1) {
+		enum event_field field = (enum event_field)__builtin_ctzll(left);
 		size_t before = row->len;
 
 		write_field(v, type, f, field, row);

@@ -42,6 +42,7 @@ struct text {
 	const char *p;
 	size_t len;
 	bool clean;
+	bool suspect; /* may hold something personal */
 };
 
 static void write_part(struct buf *out, const struct text *t, size_t len)
@@ -54,23 +55,70 @@ static void write_part(struct buf *out, const struct text *t, size_t len)
 
 static void write_text(struct buf *out, const struct text *t)
 {
+	char *to = t->clean ? buf_reserve(out, t->len + 2) : NULL;
+
+	if (to != NULL) {
+		to[0] = '"';
+		memcpy(to + 1, t->p, t->len);
+		to[t->len + 1] = '"';
+		to[t->len + 2] = '\0';
+		out->len += t->len + 2;
+		return;
+	}
 	buf_add(out, "\"", 1);
 	write_part(out, t, t->len);
 	buf_add(out, "\"", 1);
 }
 
+enum { UUID_CHARS = 36 };
+
+/* What a character of a UUID is in lower case; 0: it cannot be in one, or is the dash. */
+static const char UUID_LOWER[256] = {
+        ['0'] = '0',
+        ['1'] = '1',
+        ['2'] = '2',
+        ['3'] = '3',
+        ['4'] = '4',
+        ['5'] = '5',
+        ['6'] = '6',
+        ['7'] = '7',
+        ['8'] = '8',
+        ['9'] = '9',
+        ['a'] = 'a',
+        ['b'] = 'b',
+        ['c'] = 'c',
+        ['d'] = 'd',
+        ['e'] = 'e',
+        ['f'] = 'f',
+        ['A'] = 'a',
+        ['B'] = 'b',
+        ['C'] = 'c',
+        ['D'] = 'd',
+        ['E'] = 'e',
+        ['F'] = 'f',
+};
+
 static enum event_outcome write_uuid(const struct text *t, struct buf *out)
 {
-	char id[38];
+	static const uint8_t groups[][2] = {{0, 8}, {9, 13}, {14, 18}, {19, 23}, {24, UUID_CHARS}};
+	char id[UUID_CHARS];
+	bool bad = false;
 
-	if (t->len != 36)
+	if (t->len != UUID_CHARS)
 		return EVENT_VALUE_BREACH;
-	for (size_t i = 0; i < 36; i++)
-		id[i] = t->p[i] >= 'A' && t->p[i] <= 'F' ? (char)(t->p[i] | 32) : t->p[i];
-	id[36] = '\0';
-	if (!str_is_uuid(id))
+	for (size_t g = 0; g < ARRAY_LEN(groups); g++) {
+		for (size_t i = groups[g][0]; i < groups[g][1]; i++) {
+			id[i] = UUID_LOWER[(unsigned char)t->p[i]];
+			bad |= id[i] == 0;
+		}
+		if (groups[g][1] < UUID_CHARS) {
+			id[groups[g][1]] = '-';
+			bad |= t->p[groups[g][1]] != '-';
+		}
+	}
+	if (bad)
 		return EVENT_VALUE_BREACH;
-	write_text(out, &(struct text){id, 36, true});
+	write_text(out, &(struct text){.p = id, .len = UUID_CHARS, .clean = true});
 	return EVENT_VALUE_OK;
 }
 
@@ -153,7 +201,7 @@ static enum event_outcome write_letters(size_t count, const struct text *t, stru
 			return EVENT_VALUE_BREACH;
 		upper[i] = c;
 	}
-	write_text(out, &(struct text){upper, count, true});
+	write_text(out, &(struct text){.p = upper, .len = count, .clean = true});
 	return EVENT_VALUE_OK;
 }
 
@@ -166,7 +214,7 @@ static enum event_outcome write_limited(struct event_work *w, const struct event
 
 	/* Redaction comes first, so that a cut never leaves half of a match. Markers need no
 	 * escapes. */
-	if (rule->scanned)
+	if (rule->scanned && t.suspect)
 		(void)event_payload_redact(w, &t.p, &t.len);
 	if (t.len <= max) {
 		write_text(out, &t);
@@ -291,7 +339,7 @@ static enum event_outcome write_object(struct event_work *w, const struct event_
 static enum event_outcome write_value(struct event_work *w, const struct event_field_rule *rule,
         const struct event_json_value *v, struct buf *out)
 {
-	struct text t = {.clean = !v->escaped};
+	struct text t = {.clean = !v->escaped, .suspect = v->suspect};
 
 	switch (rule->rule) {
 	case EVENT_RULE_NUMBER:
@@ -340,5 +388,6 @@ enum event_outcome event_value_write_text(
 	if (len == 0)
 		return EVENT_VALUE_ABSENT;
 	buf_add(out, rule->column, rule->column_len);
-	return settle(out, before, write_string(w, rule, &(struct text){text, len, false}, out));
+	return settle(out, before,
+	        write_string(w, rule, &(struct text){.p = text, .len = len, .suspect = true}, out));
 }
