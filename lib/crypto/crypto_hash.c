@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Digests, key derivation, randomness and comparisons. */
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/kdf.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -57,11 +58,61 @@ enum err crypto_sha256_hex(const void *data, size_t len, char out[CRYPTO_SHA256_
 	return e;
 }
 
+/* Each thread keeps its context: to look the algorithm up anew takes longer than to compute, and
+ * ingest does this for every request. */
+static pthread_key_t hmac_key;
+static pthread_once_t hmac_once = PTHREAD_ONCE_INIT;
+static bool hmac_usable;
+
+static void free_context(void *ctx)
+{
+	EVP_MAC_CTX_free(ctx);
+}
+
+static void make_hmac_key(void)
+{
+	hmac_usable = pthread_key_create(&hmac_key, free_context) == 0;
+}
+
+static EVP_MAC_CTX *new_hmac(void)
+{
+	char digest[] = "SHA256";
+	const OSSL_PARAM params[] = {
+	        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+	        OSSL_PARAM_construct_end()};
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *ctx = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+
+	EVP_MAC_free(mac);
+	if (ctx == NULL || EVP_MAC_CTX_set_params(ctx, params) != 1 ||
+	        pthread_setspecific(hmac_key, ctx) != 0) {
+		EVP_MAC_CTX_free(ctx);
+		return NULL;
+	}
+	return ctx;
+}
+
+static EVP_MAC_CTX *thread_hmac(void)
+{
+	EVP_MAC_CTX *ctx;
+
+	pthread_once(&hmac_once, make_hmac_key);
+	if (!hmac_usable)
+		return NULL;
+	ctx = pthread_getspecific(hmac_key);
+	return ctx != NULL ? ctx : new_hmac();
+}
+
 enum err crypto_hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
         uint8_t out[CRYPTO_SHA256_BYTES])
 {
-	if (key_len > INT32_MAX ||
-	        HMAC(EVP_sha256(), key, (int)key_len, data, len, out, NULL) == NULL)
+	EVP_MAC_CTX *ctx = thread_hmac();
+	size_t out_len;
+
+	/* A NULL key would mean the one before. */
+	if (ctx == NULL || EVP_MAC_init(ctx, key_len > 0 ? key : "", key_len, NULL) != 1 ||
+	        EVP_MAC_update(ctx, data, len) != 1 ||
+	        EVP_MAC_final(ctx, out, &out_len, CRYPTO_SHA256_BYTES) != 1)
 		return ERR_INFRA_INTERNAL_ERROR;
 	return ERR_OK;
 }

@@ -179,6 +179,26 @@ struct spool_ack;
  * ERR_OK · ERR_DB_SPOOL_OPEN_FAILED (errno) · ERR_DB_SPOOL_FORMAT_NEWER. */
 enum err spool_stream_settle(int stream_fd, struct spool_cell *c, const struct spool_ack *ack);
 
+/* ---- spool_direct.c ---- */
+
+/* How the writer puts records into a segment without the page cache, where the file system can. */
+struct spool_direct {
+	uint8_t *stage; /* begins with the bytes of the block that the next record begins in */
+	bool on;        /* false: write as usual */
+	uint64_t ready; /* blocks before it are initialised: written again they change no metadata
+	                 */
+};
+
+/* For a segment whose first `at` bytes are written: d->on tells whether spool_direct_write is to be
+ * used from now on. Any other write at its end ends that. Release with spool_direct_release. */
+void spool_direct_begin(struct spool_direct *d, int fd, uint64_t at);
+void spool_direct_release(struct spool_direct *d);
+/* Writes the pieces (together need bytes) at `at`, the end of what was written so; reserved: space
+ * of the file that may be initialised ahead, UINT64_MAX: none. False: errno, and the segment is to
+ * be closed; EINVAL on the first write: the file system wants something else after all. */
+bool spool_direct_write(struct spool_direct *d, int fd, const struct iovec *iov, int count,
+        uint64_t at, uint64_t need, uint64_t reserved);
+
 /* ---- spool_state.c ---- */
 
 struct spool_ack {

@@ -32,10 +32,12 @@ struct spool_writer {
 
 	int fd; /* segment being written, -1: none */
 	struct spool_segment_header segment;
+	struct spool_direct direct;
 	uint64_t off, reserved; /* end of the last acknowledged record; of the space reserved */
 	uint32_t last_seq;      /* of the stream's last segment with records, and where it ends */
 	uint64_t last_end;
 	uint64_t rows;
+	bool no_direct;    /* the file system does not want it */
 	int64_t failed_ms; /* when the disk last failed, 0: it works */
 	int64_t warned_ms;
 	enum err failed;
@@ -176,6 +178,7 @@ static void close_segment(struct spool_writer *w)
 	close(w->fd);
 	w->fd = -1;
 	w->dirty = false;
+	w->direct.on = false;
 	pthread_mutex_unlock(&w->lock);
 	if (w->off == SPOOL_SEGMENT_HEADER_BYTES) {
 		/* A failing disk must not leave an empty file for every try. */
@@ -217,6 +220,8 @@ static bool open_segment(struct spool_writer *w)
 	w->segment = h;
 	w->off = SPOOL_SEGMENT_HEADER_BYTES;
 	w->reserved = (uint64_t)prealloc_step(w);
+	if (w->o.fsync == SPOOL_FSYNC_ALWAYS && !w->no_direct)
+		spool_direct_begin(&w->direct, fd, w->off);
 	pthread_mutex_lock(&w->lock);
 	w->fd = fd;
 	pthread_mutex_unlock(&w->lock);
@@ -267,6 +272,13 @@ static bool write_record(struct spool_writer *w, const struct spool_record *r, u
 	if (r->registry_len > 0)
 		h.payload_crc = spool_crc32c(h.payload_crc, r->registry, r->registry_len);
 	spool_record_header_encode(&h, w->segment.salt, header);
+	if (w->direct.on) {
+		bool ok = spool_direct_write(
+		        &w->direct, w->fd, iov, ARRAY_LEN(iov), w->off, need, w->reserved);
+
+		w->no_direct = !ok && errno == EINVAL;
+		return ok;
+	}
 	do
 		n = spool_sys.pwritev(w->fd, iov, ARRAY_LEN(iov), (off_t)w->off);
 	while (n < 0 && errno == EINTR);
@@ -411,6 +423,7 @@ void spool_writer_close(struct spool_writer *w)
 	}
 	close_segment(w);
 	spool_cell_close(&w->cell);
+	spool_direct_release(&w->direct);
 	if (w->stream_fd >= 0)
 		close(w->stream_fd);
 	if (w->spool_fd >= 0)
