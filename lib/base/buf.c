@@ -81,13 +81,21 @@ bool buf_add_char(struct buf *b, char c)
 
 bool buf_addf(struct buf *b, const char *fmt, ...)
 {
+	size_t room = b->size - b->len;
 	va_list args;
 	char *to;
 	int n;
 
+	/* Usually it fits into what is there. */
 	va_start(args, fmt);
-	n = vsnprintf(NULL, 0, fmt, args);
+	n = vsnprintf(room > 0 ? b->data + b->len : NULL, room, fmt, args);
 	va_end(args);
+	if (n >= 0 && (size_t)n < room) {
+		b->len += (size_t)n;
+		return true;
+	}
+	if (room > 0)
+		b->data[b->len] = '\0';
 	if (n < 0) {
 		b->failed = true;
 		return false;

@@ -24,9 +24,28 @@ void crypto_random(uint8_t *out, size_t len)
 	}
 }
 
+/* To look an algorithm up anew takes longer than to compute, and ingest does both for every
+ * request: so each is looked up once, and each thread keeps its keyed context. */
+static pthread_once_t hash_once = PTHREAD_ONCE_INIT;
+static EVP_MD *sha256;
+static pthread_key_t hmac_key;
+static bool hmac_usable;
+
+static void free_context(void *ctx)
+{
+	EVP_MAC_CTX_free(ctx);
+}
+
+static void look_up(void)
+{
+	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	hmac_usable = pthread_key_create(&hmac_key, free_context) == 0;
+}
+
 enum err crypto_sha256(const void *data, size_t len, uint8_t out[CRYPTO_SHA256_BYTES])
 {
-	if (EVP_Digest(data, len, out, NULL, EVP_sha256(), NULL) != 1)
+	pthread_once(&hash_once, look_up);
+	if (sha256 == NULL || EVP_Digest(data, len, out, NULL, sha256, NULL) != 1)
 		return ERR_INFRA_INTERNAL_ERROR;
 	return ERR_OK;
 }
@@ -58,22 +77,6 @@ enum err crypto_sha256_hex(const void *data, size_t len, char out[CRYPTO_SHA256_
 	return e;
 }
 
-/* Each thread keeps its context: to look the algorithm up anew takes longer than to compute, and
- * ingest does this for every request. */
-static pthread_key_t hmac_key;
-static pthread_once_t hmac_once = PTHREAD_ONCE_INIT;
-static bool hmac_usable;
-
-static void free_context(void *ctx)
-{
-	EVP_MAC_CTX_free(ctx);
-}
-
-static void make_hmac_key(void)
-{
-	hmac_usable = pthread_key_create(&hmac_key, free_context) == 0;
-}
-
 static EVP_MAC_CTX *new_hmac(void)
 {
 	char digest[] = "SHA256";
@@ -96,7 +99,7 @@ static EVP_MAC_CTX *thread_hmac(void)
 {
 	EVP_MAC_CTX *ctx;
 
-	pthread_once(&hmac_once, make_hmac_key);
+	pthread_once(&hash_once, look_up);
 	if (!hmac_usable)
 		return NULL;
 	ctx = pthread_getspecific(hmac_key);

@@ -5,6 +5,18 @@
 #include "base/str.h"
 #include "shm/shm_internal.h"
 
+/* No printf: every request counts some ten things. */
+static bool add_text(char out[SHM_LABEL_TEXT_BYTES], size_t *n, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len >= SHM_LABEL_TEXT_BYTES - *n)
+		return false;
+	memcpy(out + *n, text, len);
+	*n += len;
+	return true;
+}
+
 /* a="x",b="y" with the escapes of the Prometheus text format. */
 static bool label_text(
         const struct shm_desc *d, const char *const *labels, char out[SHM_LABEL_TEXT_BYTES])
@@ -12,10 +24,9 @@ static bool label_text(
 	size_t n = 0;
 
 	for (uint32_t i = 0; i < d->labels_len; i++) {
-		if (!str_format(out + n, SHM_LABEL_TEXT_BYTES - n, "%s%s=\"", i > 0 ? "," : "",
-		            d->labels[i]))
+		if ((i > 0 && !add_text(out, &n, ",")) || !add_text(out, &n, d->labels[i]) ||
+		        !add_text(out, &n, "=\""))
 			return false;
-		n += strlen(out + n);
 		for (const char *p = labels[i]; *p != '\0'; p++) {
 			if (n + 4 > SHM_LABEL_TEXT_BYTES)
 				return false;

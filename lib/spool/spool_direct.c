@@ -47,6 +47,12 @@ void spool_direct_begin(struct spool_direct *d, int fd, uint64_t at)
 	        set_direct(fd, true);
 }
 
+void spool_direct_end(struct spool_direct *d, int fd)
+{
+	d->on = false;
+	(void)!set_direct(fd, false);
+}
+
 void spool_direct_release(struct spool_direct *d)
 {
 	free(d->stage);

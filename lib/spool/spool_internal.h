@@ -192,10 +192,12 @@ struct spool_direct {
 /* For a segment whose first `at` bytes are written: d->on tells whether spool_direct_write is to be
  * used from now on. Any other write at its end ends that. Release with spool_direct_release. */
 void spool_direct_begin(struct spool_direct *d, int fd, uint64_t at);
+/* Back to writing as usual. */
+void spool_direct_end(struct spool_direct *d, int fd);
 void spool_direct_release(struct spool_direct *d);
 /* Writes the pieces (together need bytes) at `at`, the end of what was written so; reserved: space
- * of the file that may be initialised ahead, UINT64_MAX: none. False: errno, and the segment is to
- * be closed; EINVAL on the first write: the file system wants something else after all. */
+ * of the file that may be initialised ahead, UINT64_MAX: none. False: errno; EINVAL: the file
+ * system cannot do it after all, and the record may be written as usual. */
 bool spool_direct_write(struct spool_direct *d, int fd, const struct iovec *iov, int count,
         uint64_t at, uint64_t need, uint64_t reserved);
 

@@ -273,11 +273,14 @@ static bool write_record(struct spool_writer *w, const struct spool_record *r, u
 		h.payload_crc = spool_crc32c(h.payload_crc, r->registry, r->registry_len);
 	spool_record_header_encode(&h, w->segment.salt, header);
 	if (w->direct.on) {
-		bool ok = spool_direct_write(
-		        &w->direct, w->fd, iov, ARRAY_LEN(iov), w->off, need, w->reserved);
-
-		w->no_direct = !ok && errno == EINVAL;
-		return ok;
+		if (spool_direct_write(
+		            &w->direct, w->fd, iov, ARRAY_LEN(iov), w->off, need, w->reserved))
+			return true;
+		if (errno != EINVAL)
+			return false;
+		/* The file system promised what it cannot do. */
+		spool_direct_end(&w->direct, w->fd);
+		w->no_direct = true;
 	}
 	do
 		n = spool_sys.pwritev(w->fd, iov, ARRAY_LEN(iov), (off_t)w->off);

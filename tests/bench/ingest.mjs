@@ -13,7 +13,7 @@ const SIZES = (process.env.BENCH_SIZES ?? '1,20,100').split(',').map(Number);
 const TARGET = { 1: 0.75, 100: 0.4 };
 
 const o = options({ rounds: 5, seconds: 4, connections: 16, workers: 0, floor: 1 });
-const workers = o.workers || Math.max(2, 2 * availableParallelism());
+const workers = o.workers || Math.max(2, 4 * availableParallelism());
 const t = undoing();
 
 /** CPU of a run for one event, in µs: of a group of processes, or of all that have a part in the request. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Tests of lib/spool: what is appended comes out once, in order; quota, reserve, sharing, freeing.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -112,6 +113,55 @@ static void test_segments_roll_and_are_freed(void **state)
 	spool_writer_close(w);
 	assert_int_equal(fixture_drain(f, seen, COUNT), 1);
 	assert_int_equal(seen[8], 1);
+}
+
+/* Lengths around blocks and stages, read while they are written: what a reader has in its page
+ * cache must never hide what came later. */
+static void append_all_lengths(struct fixture *f)
+{
+	static const int around[] = {0, 3968, 4096, 8192, 65536, 131072, 262144, 700000};
+	enum { NEAR = 70, STEP = 7, COUNT = 8 * (2 * NEAR / STEP + 1) };
+	int seen[COUNT], n = 0;
+	struct spool_status status;
+	struct spool_writer *w;
+
+	f->o.segment_bytes = 8 << 20;
+	f->o.max_bytes = f->ro.max_bytes = 1 << 30;
+	assert_int_equal(spool_writer_open(&f->o, &w), ERR_OK);
+	for (int delta = -NEAR; delta <= NEAR; delta += STEP) {
+		for (size_t i = 0; i < ARRAY_LEN(around); i++) {
+			int pad = around[i] + delta;
+
+			assert_int_equal(fixture_append(w, n++, pad > 0 ? (size_t)pad : 0), ERR_OK);
+		}
+		assert_int_equal(fixture_drain(f, seen, COUNT), 8);
+	}
+	assert_int_equal(n, COUNT);
+	spool_writer_close(w);
+	assert_int_equal(fixture_drain(f, seen, COUNT), 0);
+	assert_int_equal(spool_status(f->dir, &status), ERR_OK);
+	assert_int_equal(status.quarantine_entries, 0);
+}
+
+static void test_records_of_all_lengths(void **state)
+{
+	append_all_lengths(*state);
+}
+
+/* A file system that says it can write past the page cache, and then cannot. */
+static ssize_t pwritev_of_others(int fd, const struct iovec *iov, int count, off_t at)
+{
+	if ((fcntl(fd, F_GETFL) & O_DIRECT) == 0)
+		return pwritev(fd, iov, count, at);
+	errno = EINVAL;
+	return -1;
+}
+
+static void test_records_without_direct_writes(void **state)
+{
+	spool_sys.pwritev = pwritev_of_others;
+	append_all_lengths(*state);
+	spool_sys.pwritev = pwritev;
 }
 
 static void test_order_within_a_batch_is_by_arrival(void **state)
@@ -603,6 +653,8 @@ int main(void)
 	        SPOOL_TEST(test_record_comes_out_as_it_went_in),
 	        SPOOL_TEST(test_empty_record_is_nothing),
 	        SPOOL_TEST(test_segments_roll_and_are_freed),
+	        SPOOL_TEST(test_records_of_all_lengths),
+	        SPOOL_TEST(test_records_without_direct_writes),
 	        SPOOL_TEST(test_order_within_a_batch_is_by_arrival),
 	        SPOOL_TEST(test_limits_of_a_plan),
 	        SPOOL_TEST(test_plan_comes_back_the_same),

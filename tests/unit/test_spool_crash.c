@@ -514,7 +514,14 @@ static ssize_t failing_pwritev(int fd, const struct iovec *iov, int count, off_t
 /* A full disk takes the first bytes of a record and no more. */
 static ssize_t short_pwritev(int fd, const struct iovec *iov, int count, off_t at)
 {
-	return pwritev(fd, iov, fails() ? 1 : count, at);
+	struct iovec half = iov[0];
+
+	if (!fails())
+		return pwritev(fd, iov, count, at);
+	half.iov_len = (half.iov_len / 2 + 511) / 512 * 512;
+	if (half.iov_len > iov[0].iov_len)
+		half.iov_len = iov[0].iov_len;
+	return pwritev(fd, &half, 1, at) < 0 ? -1 : (ssize_t)half.iov_len - 1;
 }
 
 static int failing_ftruncate(int fd, off_t size)
