@@ -130,6 +130,16 @@ describe('rows as columns', { concurrency: false }, () => {
 		assert.equal(await number('SELECT count() FROM events FINAL'), rows.length);
 	});
 
+	// Several parts of one insert would each have a token of their own, and the two forms might be cut at other rows.
+	it('the largest insert is one part in both forms', async () => {
+		const rows = Array.from({ length: 100_000 }, () => base());
+		for (const [format, body] of [['JSONEachRow', lines(rows)], ['Native', encode(rows).block]]) {
+			await store.run('TRUNCATE TABLE events');
+			await insert(format, body);
+			assert.equal(await number("SELECT max(rows) FROM system.parts WHERE active AND database = currentDatabase() AND table = 'events'"), rows.length, format);
+		}
+	});
+
 	it('copies inside an insert and across inserts are one event, whatever has been merged', async () => {
 		await store.run('TRUNCATE TABLE events');
 		const ids = Array.from({ length: 3000 }, () => randomUUID());
