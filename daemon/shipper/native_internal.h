@@ -44,6 +44,8 @@ struct native_column {
 	uint32_t *slot; /* hash table over key: number + 1, 0: free */
 	uint32_t key_count, slot_count;
 	uint32_t last; /* key of the row before */
+	char day[10];  /* of TIME: the day of the row before, "2026-03-15" */
+	int64_t day_ms;
 };
 
 void native_column_init(struct native_column *c, enum native_kind kind);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Columns of a Native block: values from their JSON text, dictionaries, wire form. */
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/str.h"
 #include "daemon/shipper/native.h"
@@ -183,34 +184,41 @@ static bool take_digits(const char *p, unsigned count, int *value)
 	return true;
 }
 
-/* Days from 1970-01-01 of a date of the Gregorian calendar. */
-static int64_t days_of(int year, int month, int day)
+/* Start of the day "2026-03-15" in Unix milliseconds; rows of a block mostly share it. */
+static bool take_day(struct native_column *c, const char *p, int64_t *ms)
 {
-	int64_t y = month > 2 ? year : year - 1;
-	int64_t era = y / 400, of_era = y - 400 * era;
-	int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+	int year, month, day;
+	struct tm tm = {0};
 
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
+	if (memcmp(c->day, p, sizeof(c->day)) != 0) {
+		if (p[4] != '-' || p[7] != '-' || !take_digits(p, 4, &year) ||
+		        !take_digits(p + 5, 2, &month) || !take_digits(p + 8, 2, &day))
+			return false;
+		if (year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31)
+			return false;
+		tm.tm_year = year - 1900;
+		tm.tm_mon = month - 1;
+		tm.tm_mday = day;
+		c->day_ms = (int64_t)timegm(&tm) * 1000;
+		memcpy(c->day, p, sizeof(c->day));
+	}
+	*ms = c->day_ms;
+	return true;
 }
 
 /* "2026-03-15 10:30:00.123" of a time that ingest has checked. */
 static bool add_time(struct native_column *c, const struct native_token *t)
 {
-	int year, month, day, hour, minute, second, ms;
+	int hour, minute, second, ms;
 	const char *p = t->p;
 	int64_t value;
 
-	if (t->len != 23 || p[4] != '-' || p[7] != '-' || p[10] != ' ' || p[13] != ':' ||
-	        p[16] != ':' || p[19] != '.' || !take_digits(p, 4, &year) ||
-	        !take_digits(p + 5, 2, &month) || !take_digits(p + 8, 2, &day) ||
-	        !take_digits(p + 11, 2, &hour) || !take_digits(p + 14, 2, &minute) ||
-	        !take_digits(p + 17, 2, &second) || !take_digits(p + 20, 3, &ms))
+	if (t->len != 23 || !take_day(c, p, &value) || p[10] != ' ' || p[13] != ':' ||
+	        p[16] != ':' || p[19] != '.' || !take_digits(p + 11, 2, &hour) ||
+	        !take_digits(p + 14, 2, &minute) || !take_digits(p + 17, 2, &second) ||
+	        !take_digits(p + 20, 3, &ms) || hour > 23 || minute > 59 || second > 59)
 		return false;
-	if (year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31 ||
-	        hour > 23 || minute > 59 || second > 59)
-		return false;
-	value = ((days_of(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
-	value = value * 1000 + ms;
+	value += ((hour * 60 + minute) * 60 + second) * 1000 + ms;
 	return buf_add(&c->data, &value, sizeof(value));
 }
 
