@@ -26,4 +26,4 @@ VERSION := $(shell cat VERSION 2>/dev/null || echo 0.0.0)
 CPPFLAGS := -D_GNU_SOURCE -DYAVIO_VERSION='"$(VERSION)"' -I. -Ilib -I$(GEN) -I/usr/include/postgresql
 CFLAGS := -std=c11 -g $(OPT) $(WARN) $(HARDEN)
 LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(filter -fsanitize=%,$(OPT))
-LDLIBS := -ljansson -lcrypto -largon2 -lcurl -lpq -lfcgi -lmicrohttpd -lz -lpthread -lm
+LDLIBS := -loath -ljansson -lcrypto -largon2 -lcurl -lpq -lfcgi -lmicrohttpd -lz -lpthread -lm

@@ -49,7 +49,9 @@
 #define YAVIO_FCGI_DASHBOARD_DASHBOARD_H
 
 #include "auth/auth_csrf.h"
+#include "auth/auth_provider.h"
 #include "auth/auth_password.h"
+#include "crypto/crypto_seal.h"
 #include "fcgi/fcgi.h"
 #include "pg/pg.h"
 #include "shm/shm.h"
@@ -58,6 +60,7 @@
 #include "store/store_access.h"
 #include "store/store_page.h"
 #include "store/store_session.h"
+#include "store/store_totp.h"
 #include "web/web.h"
 #include "web/web_health.h"
 #include "web/web_start.h"
@@ -116,6 +119,10 @@ struct dashboard_settings {
 	struct conf_ch_endpoint store;
 	int64_t session_days, session_max_days;
 	uint8_t csrf_key[AUTH_KEY_BYTES];
+	uint8_t oauth_key[AUTH_KEY_BYTES]; /* seals the cookie of a sign-in with a provider */
+	struct crypto_keyring keyring;     /* ENCRYPTION_KEY: what is sealed at rest */
+	struct auth_provider_site providers[AUTH_PROVIDERS];
+	struct store_totp_limit totp_limit;
 	struct shm_rate_limit rates[DASHBOARD_RATE_COUNT];
 };
 
@@ -135,6 +142,7 @@ struct app {
 	const struct dashboard *dashboard;
 	struct web_worker web;
 	struct pg *pg;
+	struct httpc *http; /* to the providers; made with its first call */
 	/* of the request in hand */
 	bool cookie_sent;      /* the request has a cookie of a login, good or not */
 	bool logged_in;        /* login is set */
@@ -182,6 +190,9 @@ enum err dashboard_run(struct request *req, struct reply *rep, struct app *app) 
 void dashboard_done(struct request *req, struct app *app);
 /* For detached handlers: fn in a transaction as a user, again after a deadlock. */
 enum err dashboard_tx(struct app *app, const char *user_id, pg_tx_fn *fn, void *arg) MUST_CHECK;
+/* For them, where fn writes into the reply: back to no body and so many bytes of headers, at the
+ * begin of fn and when it all failed. */
+void dashboard_reply_reset(struct reply *rep, size_t headers_len);
 
 /* login.c: logins and their cookie. */
 struct dashboard_login {

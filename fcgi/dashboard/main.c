@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "fcgi/dashboard/dashboard.h"
+#include "store/store_sealed.h"
 #include "web/web_rate.h"
 
 enum { RATE_BUCKETS = 65536 };
@@ -28,6 +29,7 @@ static void worker_stop(void *arg)
 	struct app *app = arg;
 
 	pg_close(app->pg);
+	httpc_free(app->http);
 	web_worker_release(&app->web);
 	free(app);
 }
@@ -59,6 +61,20 @@ static void worker_serve(struct fcgi_request *r, void *arg)
 	web_serve(r, &app->web);
 }
 
+/* What is stored must be readable: refused now rather than at somebody's login. */
+static enum err check_keys(struct pg *pg, const struct crypto_keyring *ring)
+{
+	char missing[CRYPTO_KEY_ID_BYTES];
+	enum err e = store_sealed_missing(pg, ring, missing);
+
+	if (e == ERR_OK && missing[0] != '\0')
+		e = ERR_INFRA_ENV_CONFLICT;
+	if (e != ERR_OK)
+		log_fatal(e, "ENCRYPTION_KEY lacks a key that stored values need",
+		        F_STR("key", missing));
+	return e;
+}
+
 /* Waits, visibly and not for ever, for a database that this program can work with. */
 static enum err wait_for_postgres(const struct dashboard_settings *s)
 {
@@ -70,6 +86,8 @@ static enum err wait_for_postgres(const struct dashboard_settings *s)
 	if (e != ERR_OK)
 		log_fatal(e, "PostgreSQL cannot be used",
 		        F_STR("detail", pg != NULL ? pg_last_error(pg)->detail : NULL));
+	else
+		e = check_keys(pg, &s->keyring);
 	pg_close(pg);
 	return e;
 }

@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "crypto/crypto.h"
 #include "fcgi/dashboard/dashboard.h"
+#include "fcgi/dashboard/oauth.h"
+#include "store/store_sealed.h"
 #include "web/web_rate.h"
 
 const struct shm_metric dashboard_metrics[DASHBOARD_METRIC_COUNT] = {
@@ -50,6 +52,8 @@ enum err dashboard_settings_load(struct conf *c, struct dashboard_settings *out)
 	if (!conf_pg_url(c, s.pg_url, sizeof(s.pg_url)) || !conf_ch_endpoint(c, &s.store) ||
 	        !web_networks_parse(conf_str(c, CONF_YAVIO_TRUSTED_PROXIES), &s.trusted_proxies) ||
 	        dashboard_key(c, "csrf", s.csrf_key) != ERR_OK ||
+	        dashboard_key(c, "oauth cookie", s.oauth_key) != ERR_OK ||
+	        store_keyring_load(c, &s.keyring) != ERR_OK ||
 	        store_secrets_parse(conf_str(c, CONF_API_KEY_HASH_SECRET),
 	                conf_str(c, CONF_API_KEY_HASH_SECRET_PREVIOUS), &s.key_secrets) != ERR_OK) {
 		log_fatal(ERR_INFRA_INVALID_ENV_VAR, "settings cannot be used");
@@ -58,6 +62,9 @@ enum err dashboard_settings_load(struct conf *c, struct dashboard_settings *out)
 	}
 	for (size_t i = 0; i < DASHBOARD_RATE_COUNT; i++)
 		s.rates[i] = web_rate_limit(conf_rate(c, RATES[i]));
+	oauth_sites_load(c, s.providers);
+	s.totp_limit = (struct store_totp_limit){.count = conf_rate(c, CONF_YAVIO_RL_TOTP).count,
+	        .seconds = conf_rate(c, CONF_YAVIO_RL_TOTP).seconds};
 	*out = s;
 	return ERR_OK;
 }
@@ -65,6 +72,7 @@ enum err dashboard_settings_load(struct conf *c, struct dashboard_settings *out)
 void dashboard_settings_release(struct dashboard_settings *s)
 {
 	store_secrets_release(&s->key_secrets);
+	crypto_keyring_release(&s->keyring);
 	conf_free(s->conf);
 	*s = (struct dashboard_settings){.conf = NULL};
 }

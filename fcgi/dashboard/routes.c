@@ -2,8 +2,10 @@
  * The routes of yavio-dashboard: one row names handler, authentication, class of limits, flags and
  * fields. How to add one: dashboard.h. */
 #include "fcgi/dashboard/account.h"
+#include "fcgi/dashboard/oauth.h"
 #include "fcgi/dashboard/session.h"
 #include "fcgi/dashboard/tenancy.h"
+#include "fcgi/dashboard/totp.h"
 
 static const struct web_fields NO_FIELDS = {NULL, 0};
 
@@ -47,6 +49,8 @@ static const struct web_route ROUTES[] = {
                 .flags = DASHBOARD_CSRF),
         WRITE(POST, "/api/auth/login", NONE, AUTH_STRICT, h_login_post, &h_login_fields,
                 .flags = DASHBOARD_CSRF),
+        WRITE(POST, "/api/auth/totp", STAGE, AUTH_STRICT, h_totp_login, &h_totp_login_fields,
+                .flags = DASHBOARD_CSRF | DASHBOARD_DETACHED),
         WRITE(POST, "/api/auth/verify-email", NONE, AUTH_STRICT, h_verify_email_post,
                 &h_verify_email_fields, .flags = DASHBOARD_CSRF),
         WRITE(POST, "/api/auth/resend-verification", NONE, AUTH_STRICT, h_resend_verification_post,
@@ -57,6 +61,10 @@ static const struct web_route ROUTES[] = {
                 &h_reset_fields, .flags = DASHBOARD_CSRF),
         WRITE(POST, "/api/auth/unlock", NONE, AUTH_STRICT, h_unlock_post, &h_unlock_fields,
                 .flags = DASHBOARD_CSRF),
+        WRITE(POST, "/api/auth/signin/{provider}", OPTIONAL, AUTH_STRICT, h_oauth_signin,
+                &h_oauth_signin_fields, .flags = DASHBOARD_CSRF),
+        READ("/api/auth/callback/{provider}", OPTIONAL, AUTH, h_oauth_callback, NULL,
+                .flags = DASHBOARD_DETACHED),
 
         /* logins */
         WRITE(POST, "/api/auth/logout", OPTIONAL, AUTH, h_logout_post, &NO_FIELDS),
@@ -73,6 +81,16 @@ static const struct web_route ROUTES[] = {
         WRITE(DELETE, "/api/auth/account", SESSION, AUTH_STRICT, h_account_delete,
                 &h_account_delete_fields, .flags = DASHBOARD_RECENT | DASHBOARD_DETACHED),
         READ("/api/auth/account/audit", SESSION, MANAGE, h_account_audit, &h_account_audit_fields),
+        WRITE(DELETE, "/api/auth/account/oauth/{provider}", SESSION, MANAGE, h_oauth_unlink,
+                &NO_FIELDS, .flags = DASHBOARD_RECENT | DASHBOARD_DETACHED),
+        WRITE(POST, "/api/auth/account/totp/enrol", SESSION, MANAGE, h_totp_enrol, &NO_FIELDS,
+                .flags = DASHBOARD_RECENT),
+        WRITE(POST, "/api/auth/account/totp/confirm", SESSION, MANAGE, h_totp_confirm,
+                &h_totp_confirm_fields, .flags = DASHBOARD_DETACHED),
+        WRITE(POST, "/api/auth/account/totp/disable", SESSION, MANAGE, h_totp_disable,
+                &h_totp_disable_fields, .flags = DASHBOARD_RECENT | DASHBOARD_DETACHED),
+        WRITE(POST, "/api/auth/account/totp/recovery-codes", SESSION, MANAGE, h_totp_recovery,
+                &h_totp_recovery_fields, .flags = DASHBOARD_RECENT | DASHBOARD_DETACHED),
         READ_ONCE("/api/auth/sessions", SESSION, MANAGE, h_sessions_list, &h_sessions_list_fields),
         WRITE(DELETE, "/api/auth/sessions/{id}", SESSION, MANAGE, h_session_delete, &NO_FIELDS,
                 .missing = ERR_DASH_LOGIN_NOT_FOUND),

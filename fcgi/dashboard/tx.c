@@ -24,14 +24,19 @@ static enum err run_once(struct request *req, struct reply *rep, struct app *app
 	return e;
 }
 
-/* The reply as it was before the handler wrote into it. */
-static void take_back(struct reply *rep, const struct reply *before, size_t headers_len)
+void dashboard_reply_reset(struct reply *rep, size_t headers_len)
 {
-	*rep = *before;
 	buf_clear(rep->body);
 	rep->headers->len = headers_len;
 	if (rep->headers->data != NULL)
 		rep->headers->data[headers_len] = '\0';
+}
+
+/* The reply as it was before the handler wrote into it. */
+static void take_back(struct reply *rep, const struct reply *before, size_t headers_len)
+{
+	*rep = *before;
+	dashboard_reply_reset(rep, headers_len);
 }
 
 static enum err run_inside(struct request *req, struct reply *rep, struct app *app)

@@ -229,6 +229,8 @@ bool web_is_id(const char *text);
 /* Percent-decoded first value of a query parameter into out; false: absent, too long, malformed or
  * a NUL inside. */
 bool web_query_param(const struct request *req, const char *name, char *out, size_t out_size);
+/* Whether it was sent, in whatever form. */
+bool web_has_query_param(const struct request *req, const char *name);
 /* The credential of "Authorization: Bearer x" (scheme in any case, one or more spaces); NULL: no
  * such header or another scheme; "" when nothing follows. */
 const char *web_bearer(const struct request *req);

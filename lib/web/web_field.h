@@ -101,6 +101,8 @@ enum err web_refuse_field(struct request *req, size_t field, const char *problem
  * value in out as a field would have it; else the problem's word. out has WEB_EMAIL_BYTES_MAX + 1.
  */
 const char *web_email_problem(const char *text, char *out) MUST_CHECK;
+/* As WEB_TEXT of 1 to max code points. */
+const char *web_name_problem(const char *text, size_t max, char *out, size_t out_size) MUST_CHECK;
 
 /* ---- lists ---------------------------------------------------------------------------------- */
 

@@ -214,6 +214,23 @@ const char *web_email_problem(const char *text, char *out)
 	return email_problem(out, len);
 }
 
+const char *web_name_problem(const char *text, size_t max, char *out, size_t out_size)
+{
+	const struct web_field f = {.type = WEB_TEXT, .min = 1, .max = (int64_t)max};
+	size_t len = strlen(text);
+	const char *problem;
+
+	text = web_text_trim(text, &len);
+	if (len >= out_size)
+		return "too_long";
+	problem = text_problem(&f, text, len);
+	if (problem != NULL)
+		return problem;
+	memcpy(out, text, len);
+	out[len] = '\0';
+	return NULL;
+}
+
 const char *web_text_problem(const struct web_field *f, char *text, size_t len, struct web_value *v)
 {
 	switch (f->type) {

@@ -104,18 +104,31 @@ static bool decode(const char *in, char *out, size_t out_size)
 	return true;
 }
 
-bool web_query_param(const struct request *req, const char *name, char *out, size_t out_size)
+/* Behind the name of the first such parameter, at its '=' if it has one; NULL: absent. */
+static const char *find_query_param(const struct request *req, const char *name)
 {
 	size_t len = strlen(name);
 
 	for (const char *p = req->query; *p != '\0';) {
 		if (strncmp(p, name, len) == 0 &&
 		        (p[len] == '=' || p[len] == '&' || p[len] == '\0'))
-			return decode(p[len] == '=' ? p + len + 1 : p + len, out, out_size);
+			return p + len;
 		p += strcspn(p, "&");
 		p += *p == '&';
 	}
-	return false;
+	return NULL;
+}
+
+bool web_has_query_param(const struct request *req, const char *name)
+{
+	return find_query_param(req, name) != NULL;
+}
+
+bool web_query_param(const struct request *req, const char *name, char *out, size_t out_size)
+{
+	const char *p = find_query_param(req, name);
+
+	return p != NULL && decode(*p == '=' ? p + 1 : p, out, out_size);
 }
 
 /* ---- media ----------------------------------------------------------------------------------- */
