@@ -71,11 +71,11 @@ finds('a number is used that is not in the table', 'check-errors.sh', 'docs/plan
 finds('a name is used that is not in the table', 'check-errors.sh', 'lib/base/planted.c', append(`${header}int planted = ERR${'_INGEST_'}PLANTED;`),
 	/INGEST_PLANTED: is used and not in the table/);
 finds('a reserved number is used', 'check-errors.sh', 'scripts/planted.sh', append(`echo ${'YAVIO'}-${6304}`), /YAVIO-6304: is used but reserved/);
-finds('a planned number is raised', 'check-errors.sh', 'lib/base/planted.c', append(`${header}int planted = ${'ERR_CLI'}_SEED_REFUSED;`),
-	new RegExp(`${'YAVIO'}-6415: is used but planned`));
-finds('a live number is only asked for', 'check-errors.sh', TABLE, swap(/^(6415 .*) \| planned \|/m, '$1 | live |'), new RegExp(`${'YAVIO'}-6415: is live but used nowhere`));
-finds('a live number is only in a table of a program and in no test', 'check-errors.sh', TABLE, swap(/^(3051 .*) \| planned \|/m, '$1 | live |'),
-	new RegExp(`${'YAVIO'}-3051: is live and no test mentions it`));
+finds('a planned number is raised', 'check-errors.sh', 'lib/base/planted.c', append(`${header}int planted = ${'ERR_INTEL'}_WEBHOOK_FAILED;`),
+	new RegExp(`${'YAVIO'}-4520: is used but planned`));
+finds('a live number is only asked for', 'check-errors.sh', TABLE, swap(/^(4520 .*) \| planned \|/m, '$1 | live |'), new RegExp(`${'YAVIO'}-4520: is live but used nowhere`));
+finds('a live number is in no test', 'check-errors.sh', TABLE, swap(/^(4520 .*) \| planned \|/m, '$1 | live |'),
+	new RegExp(`${'YAVIO'}-4520: is live and no test mentions it`));
 finds('a live number is used nowhere', 'check-errors.sh', TABLE, swap(/^(4100 .*) \| reserved \|/m, '$1 | live |'), /YAVIO-4100: is live but used nowhere/);
 
 finds('a setting is mentioned that is not in the table', 'check-options.sh', 'docs/planted.md', append(`Set ${'YAVIO'}_PLANTED_NAME=1.`),
