@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { startSite, taken, track } from '../support/ingest.mjs';
-import { freePort, until } from '../support/process.mjs';
+import { freePort } from '../support/port.mjs';
+import { until } from '../support/process.mjs';
 import { schema, startPipeline } from '../support/shipper.mjs';
 import { startStore } from '../support/store.mjs';
 
