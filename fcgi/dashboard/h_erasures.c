@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * /api/erasures: how far the deletion of events got, for who asked for it or holds the receipt. */
-#include <stdlib.h>
-
 #include "auth/auth_token.h"
 #include "fcgi/dashboard/tenancy.h"
 
@@ -14,8 +12,10 @@ static const struct web_field STATUS[] = {
         [RECEIPT] = {.name = "receipt", .type = WEB_TOKEN, .min = 1, .max = 200}};
 const struct web_fields h_erasure_status_fields = WEB_FIELDS(STATUS);
 
-static void write_members(struct json_writer *w, const struct store_erasure *e)
+static void write_erasure(struct json_writer *w, const void *row)
 {
+	const struct store_erasure *e = row;
+
 	json_write_str(w, "id", e->id);
 	json_write_str(w, "scope", e->scope);
 	json_write_str(w, "state", e->state);
@@ -28,28 +28,12 @@ static void write_members(struct json_writer *w, const struct store_erasure *e)
 
 enum err h_erasures_list(struct request *req, struct reply *rep, struct app *app)
 {
-	struct store_erasure *list;
-	struct store_page store;
-	struct web_page page;
-	struct json_writer w;
-	int64_t total;
-	size_t len;
+	struct tenancy_list l;
 	enum err e;
 
-	web_page(req, true, &page);
-	store = dashboard_page(&page);
-	e = store_erasure_list(app->pg, app->login.user_id, &store, &list, &len, &total);
-	if (e != ERR_OK)
-		return e;
-	web_list_begin(rep, &w);
-	for (size_t i = 0; i < len; i++) {
-		json_write_object(&w, NULL);
-		write_members(&w, &list[i]);
-		json_write_end_object(&w);
-	}
-	web_list_end(&w, &page, total);
-	free(list);
-	return ERR_OK;
+	tenancy_list_begin(&l, req, true);
+	e = store_erasure_list(app->pg, app->login.user_id, &l.page, &l.rows);
+	return tenancy_list_reply(&l, rep, e, sizeof(struct store_erasure), write_erasure);
 }
 
 enum err h_erasure_get(struct request *req, struct reply *rep, struct app *app)
@@ -62,7 +46,7 @@ enum err h_erasure_get(struct request *req, struct reply *rep, struct app *app)
 	if (e != ERR_OK)
 		return e;
 	web_reply_object(rep, &w);
-	write_members(&w, &erasure);
+	write_erasure(&w, &erasure);
 	json_write_end_object(&w);
 	return ERR_OK;
 }

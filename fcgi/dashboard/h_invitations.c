@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Invitations: made, listed, sent again and cancelled by admins; looked at and accepted by whoever
  * got one. */
-#include <stdlib.h>
-
 #include "auth/auth_token.h"
 #include "base/str.h"
 #include "crypto/crypto.h"
@@ -107,36 +105,27 @@ enum err h_invitations_create(struct request *req, struct reply *rep, struct app
 	return e;
 }
 
+static void write_invitation(struct json_writer *w, const void *row)
+{
+	const struct store_invitation *i = row;
+
+	json_write_str(w, "id", i->id);
+	json_write_str(w, "email", i->email);
+	json_write_str(w, "role", i->role);
+	tenancy_write_person(w, "invitedBy", i->inviter_id, i->inviter);
+	web_write_time(w, "sentAt", i->sent_at_ms);
+	web_write_time(w, "expiresAt", i->expires_at_ms);
+	web_write_time(w, "createdAt", i->created_at_ms);
+}
+
 enum err h_invitations_list(struct request *req, struct reply *rep, struct app *app)
 {
-	struct store_invitation *list;
-	struct store_page store;
-	struct web_page page;
-	struct json_writer w;
-	int64_t total;
-	size_t len;
+	struct tenancy_list l;
 	enum err e;
 
-	web_page(req, true, &page);
-	store = dashboard_page(&page);
-	e = store_invitation_list(app->pg, app->access.workspace_id, &store, &list, &len, &total);
-	if (e != ERR_OK)
-		return e;
-	web_list_begin(rep, &w);
-	for (size_t i = 0; i < len; i++) {
-		json_write_object(&w, NULL);
-		json_write_str(&w, "id", list[i].id);
-		json_write_str(&w, "email", list[i].email);
-		json_write_str(&w, "role", list[i].role);
-		tenancy_write_person(&w, "invitedBy", list[i].inviter_id, list[i].inviter);
-		web_write_time(&w, "sentAt", list[i].sent_at_ms);
-		web_write_time(&w, "expiresAt", list[i].expires_at_ms);
-		web_write_time(&w, "createdAt", list[i].created_at_ms);
-		json_write_end_object(&w);
-	}
-	web_list_end(&w, &page, total);
-	free(list);
-	return ERR_OK;
+	tenancy_list_begin(&l, req, true);
+	e = store_invitation_list(app->pg, app->access.workspace_id, &l.page, &l.rows);
+	return tenancy_list_reply(&l, rep, e, sizeof(struct store_invitation), write_invitation);
 }
 
 enum err h_invitation_resend(struct request *req, struct reply *rep, struct app *app)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * /api/workspaces/{workspaceId}/projects/{projectId}/keys: made, listed, revoked, rotated. The
  * database tells ingest of every change. */
-#include <stdlib.h>
-
 #include "crypto/crypto.h"
 #include "fcgi/dashboard/tenancy.h"
 
@@ -50,9 +48,10 @@ static enum err write_new(struct json_writer *w, struct app *app, const struct s
 	return ERR_OK;
 }
 
-static void write_key(struct json_writer *w, const char *member, const struct store_api_key *key)
+static void write_key(struct json_writer *w, const void *row)
 {
-	json_write_object(w, member);
+	const struct store_api_key *key = row;
+
 	json_write_str(w, "id", key->id);
 	json_write_str(w, "name", key->name);
 	json_write_str(w, "prefix", key->prefix);
@@ -63,7 +62,6 @@ static void write_key(struct json_writer *w, const char *member, const struct st
 	web_write_time(w, "revokedAt", key->revoked_at_ms);
 	json_write_str(w, "state", key->state);
 	web_write_text(w, "replacedBy", key->replaced_by);
-	json_write_end_object(w);
 }
 
 static struct store_new_key new_key(const struct app *app)
@@ -107,43 +105,26 @@ enum err h_keys_create(struct request *req, struct reply *rep, struct app *app)
 
 enum err h_keys_list(struct request *req, struct reply *rep, struct app *app)
 {
-	struct store_api_key *list;
-	struct store_page store;
-	struct web_page page;
-	struct json_writer w;
-	int64_t total;
-	size_t len;
+	struct tenancy_list l;
 	enum err e;
 
-	web_page(req, true, &page);
-	store = dashboard_page(&page);
-	e = store_key_page(app->pg, app->access.workspace_id, app->access.project_id, &store, &list,
-	        &len, &total);
-	if (e != ERR_OK)
-		return e;
-	web_list_begin(rep, &w);
-	for (size_t i = 0; i < len; i++)
-		write_key(&w, NULL, &list[i]);
-	web_list_end(&w, &page, total);
-	free(list);
-	return ERR_OK;
+	tenancy_list_begin(&l, req, true);
+	e = store_key_page(
+	        app->pg, app->access.workspace_id, app->access.project_id, &l.page, &l.rows);
+	return tenancy_list_reply(&l, rep, e, sizeof(struct store_api_key), write_key);
 }
 
 enum err h_key_delete(struct request *req, struct reply *rep, struct app *app)
 {
 	struct store_api_key key;
-	struct json_writer w;
 	enum err e = store_key_end(app->pg, app->access.workspace_id, app->access.project_id,
 	        web_path_param(req, "id"), &key);
 
 	if (e == ERR_OK)
 		e = audit_key(req, app, "key.revoke", key.id, key.name);
-	if (e != ERR_OK)
-		return e;
-	web_reply_object(rep, &w);
-	write_key(&w, "apiKey", &key);
-	json_write_end_object(&w);
-	return ERR_OK;
+	if (e == ERR_OK)
+		tenancy_reply_one(rep, "apiKey", write_key, &key);
+	return e;
 }
 
 static enum err audit_rotation(const struct request *req, struct app *app,

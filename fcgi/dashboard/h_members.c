@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * /api/workspaces/{workspaceId}/members: listed, given another role, removed, left. */
-#include <stdlib.h>
-
 #include "fcgi/dashboard/tenancy.h"
 
 static const struct web_field LIST[] = {WEB_LIST_FIELDS(store_member_sorts)};
@@ -14,38 +12,25 @@ static const struct web_field UPDATE[] = {[ROLE] = {.name = "role",
                                                   .words = tenancy_roles}};
 const struct web_fields h_member_update_fields = WEB_FIELDS(UPDATE);
 
-static void write_member(struct json_writer *w, const char *key, const struct store_member *m)
+static void write_member(struct json_writer *w, const void *row)
 {
-	json_write_object(w, key);
+	const struct store_member *m = row;
+
 	json_write_str(w, "userId", m->user_id);
 	json_write_str(w, "name", m->name);
 	json_write_str(w, "email", m->email);
 	json_write_str(w, "role", m->role);
 	web_write_time(w, "joinedAt", m->joined_at_ms);
-	json_write_end_object(w);
 }
 
 enum err h_members_list(struct request *req, struct reply *rep, struct app *app)
 {
-	struct store_member *list;
-	struct store_page store;
-	struct web_page page;
-	struct json_writer w;
-	int64_t total;
-	size_t len;
+	struct tenancy_list l;
 	enum err e;
 
-	web_page(req, false, &page);
-	store = dashboard_page(&page);
-	e = store_member_list(app->pg, app->access.workspace_id, &store, &list, &len, &total);
-	if (e != ERR_OK)
-		return e;
-	web_list_begin(rep, &w);
-	for (size_t i = 0; i < len; i++)
-		write_member(&w, NULL, &list[i]);
-	web_list_end(&w, &page, total);
-	free(list);
-	return ERR_OK;
+	tenancy_list_begin(&l, req, false);
+	e = store_member_list(app->pg, app->access.workspace_id, &l.page, &l.rows);
+	return tenancy_list_reply(&l, rep, e, sizeof(struct store_member), write_member);
 }
 
 enum err h_member_update(struct request *req, struct reply *rep, struct app *app)
@@ -54,7 +39,6 @@ enum err h_member_update(struct request *req, struct reply *rep, struct app *app
 	const char *user = web_path_param(req, "userId");
 	struct store_member member;
 	struct tenancy_audit audit;
-	struct json_writer w;
 	enum err e = store_member_changeable(app->pg, workspace, user, &member);
 
 	if (e == ERR_OK)
@@ -68,12 +52,9 @@ enum err h_member_update(struct request *req, struct reply *rep, struct app *app
 	/* Read again by whoever may still list members: an admin may have stepped down. */
 	if (e == ERR_OK)
 		e = store_member_get(app->pg, workspace, user, &member);
-	if (e != ERR_OK)
-		return e;
-	web_reply_object(rep, &w);
-	write_member(&w, "member", &member);
-	json_write_end_object(&w);
-	return ERR_OK;
+	if (e == ERR_OK)
+		tenancy_reply_one(rep, "member", write_member, &member);
+	return e;
 }
 
 enum err h_member_delete(struct request *req, struct reply *rep, struct app *app)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * What the routes about workspaces and their contents share. */
+#include <stdlib.h>
+
 #include "auth/auth_token.h"
 #include "crypto/crypto.h"
 #include "fcgi/dashboard/tenancy.h"
@@ -93,6 +95,41 @@ const char *tenancy_project_slug(const struct request *req, const struct web_val
 	return store_slug_is_reserved(v->text, true) ? "reserved" : NULL;
 }
 
+void tenancy_list_begin(struct tenancy_list *l, const struct request *req, bool descending_first)
+{
+	web_page(req, descending_first, &l->asked);
+	l->page = dashboard_page(&l->asked);
+}
+
+enum err tenancy_list_reply(struct tenancy_list *l, struct reply *rep, enum err e, size_t row_bytes,
+        tenancy_write *write)
+{
+	struct json_writer w;
+
+	if (e != ERR_OK)
+		return e;
+	web_list_begin(rep, &w);
+	for (size_t i = 0; i < l->rows.len; i++) {
+		json_write_object(&w, NULL);
+		write(&w, (const char *)l->rows.list + i * row_bytes);
+		json_write_end_object(&w);
+	}
+	web_list_end(&w, &l->asked, l->rows.total);
+	free(l->rows.list);
+	return ERR_OK;
+}
+
+void tenancy_reply_one(struct reply *rep, const char *key, tenancy_write *write, const void *row)
+{
+	struct json_writer w;
+
+	web_reply_object(rep, &w);
+	json_write_object(&w, key);
+	write(&w, row);
+	json_write_end_object(&w);
+	json_write_end_object(&w);
+}
+
 static void write_receipt(struct reply *rep, const char *id, const char *receipt)
 {
 	struct json_writer w;
@@ -106,7 +143,7 @@ static void write_receipt(struct reply *rep, const char *id, const char *receipt
 	json_write_end_object(&w);
 }
 
-enum err tenancy_erase(struct request *req, struct reply *rep, struct app *app, size_t confirm,
+enum err tenancy_erase(struct request *req, struct reply *rep, struct app *app,
         struct store_erase *erase, const struct store_place *place)
 {
 	bool project = erase->project_id != NULL;
@@ -114,8 +151,8 @@ enum err tenancy_erase(struct request *req, struct reply *rep, struct app *app, 
 	struct auth_token receipt;
 	enum err e;
 
-	if (strcmp(web_text(req, confirm), place->slug) != 0)
-		return web_refuse_field(req, confirm, "mismatch");
+	if (strcmp(web_text(req, TENANCY_CONFIRM), place->slug) != 0)
+		return web_refuse_field(req, TENANCY_CONFIRM, "mismatch");
 	tenancy_audit_begin(&audit, app, project ? "project.delete" : "workspace.delete",
 	        project ? "project" : "workspace", place->id);
 	json_write_str(&audit.detail, "name", place->name);

@@ -37,10 +37,51 @@ enum err tenancy_reply_workspace(struct reply *rep, struct app *app, const char 
 /* Checks of slugs that a type does not know. */
 const char *tenancy_workspace_slug(const struct request *req, const struct web_value *v);
 const char *tenancy_project_slug(const struct request *req, const struct web_value *v);
-/* Audits, erases and answers what is locked as place: 202 with id and receipt. confirm: the place
- * of the field that has to hold its slug. */
-enum err tenancy_erase(struct request *req, struct reply *rep, struct app *app, size_t confirm,
+/* Audits, erases and answers what is locked as place, if the request confirms its slug: 202 with id
+ * and receipt. */
+enum err tenancy_erase(struct request *req, struct reply *rep, struct app *app,
         struct store_erase *erase, const struct store_place *place) MUST_CHECK;
+
+/* A list on its way: begin, have lib/store fill rows, return what the reply returns. */
+struct tenancy_list {
+	struct web_page asked;
+	struct store_page page;
+	struct store_rows rows;
+};
+void tenancy_list_begin(struct tenancy_list *l, const struct request *req, bool descending_first);
+/* Writes the members of a row of the list. */
+typedef void tenancy_write(struct json_writer *w, const void *row);
+/* Writes the page of rows, row_bytes each, and frees it, unless e is an error, which is returned
+ * then. */
+enum err tenancy_list_reply(struct tenancy_list *l, struct reply *rep, enum err e, size_t row_bytes,
+        tenancy_write *write) MUST_CHECK;
+/* {"key":{…}}: the members of one row. */
+void tenancy_reply_one(struct reply *rep, const char *key, tenancy_write *write, const void *row);
+
+/* Fields that workspaces and projects have alike; all but the flags and codes. */
+enum { TENANCY_NAME, TENANCY_SLUG };
+enum { TENANCY_CONFIRM };
+#define TENANCY_NAME_FIELD(flags_, code_)                                                          \
+	[TENANCY_NAME] = {.name = "name",                                                          \
+	        .type = WEB_TEXT,                                                                  \
+	        .min = 2,                                                                          \
+	        .max = 100,                                                                        \
+	        .flags = flags_,                                                                   \
+	        .code = code_}
+#define TENANCY_SLUG_FIELD(flags_, min_, check_)                                                   \
+	[TENANCY_SLUG] = {.name = "slug",                                                          \
+	        .type = WEB_SLUG,                                                                  \
+	        .min = min_,                                                                       \
+	        .max = 48,                                                                         \
+	        .flags = flags_,                                                                   \
+	        .code = ERR_DASH_INVALID_SLUG_FORMAT,                                              \
+	        .check = check_}
+#define TENANCY_CONFIRM_FIELD                                                                      \
+	[TENANCY_CONFIRM] = {.name = "confirm",                                                    \
+	        .type = WEB_TEXT,                                                                  \
+	        .min = 1,                                                                          \
+	        .max = 100,                                                                        \
+	        .code = ERR_DASH_VALIDATION_FAILED}
 
 /* --- handlers and their fields --- */
 

@@ -41,19 +41,13 @@ static void read_erasure(const struct pg_result *r, size_t row, size_t col, void
 	e->finished_at_ms = pg_time_ms(r, row, col + 7);
 }
 
-enum err store_erasure_list(struct pg *pg, const char *user_id, const struct store_page *page,
-        struct store_erasure **out, size_t *len, int64_t *total)
+enum err store_erasure_list(
+        struct pg *pg, const char *user_id, const struct store_page *page, struct store_rows *out)
 {
-	struct store_rows rows;
-	enum err e = store_list(pg, PGQ_ERASURE_PAGE,
+	return store_list(pg, PGQ_ERASURE_PAGE,
 	        PG_PARAMS(PG_UUID(user_id), PG_INT(page->limit), PG_INT(page->offset),
 	                PG_BOOL(page->descending)),
-	        sizeof(**out), read_erasure, &rows);
-
-	*out = rows.list;
-	*len = rows.len;
-	*total = rows.total;
-	return e;
+	        sizeof(struct store_erasure), read_erasure, out);
 }
 
 enum err store_erasure_get(

@@ -48,13 +48,7 @@ enum err store_number(struct pg *pg, enum pg_query q, const struct pg_param *par
 /* One that changes exactly one row, else missing is returned. */
 enum err store_change(struct pg *pg, enum pg_query q, const struct pg_param *params,
         size_t params_len, enum err missing) MUST_CHECK;
-/* The rows of a page statement: column 0 is the total, the row's own follow. row_bytes each; the
- * caller of the list function frees *out. */
-struct store_rows {
-	void *list;
-	size_t len;
-	int64_t total;
-};
+/* The rows of a page statement: column 0 is the total, the row's own follow. row_bytes each. */
 enum err store_list(struct pg *pg, enum pg_query q, const struct pg_param *params,
         size_t params_len, size_t row_bytes, store_read *read, struct store_rows *out) MUST_CHECK;
 

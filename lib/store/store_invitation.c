@@ -90,18 +90,12 @@ static void read_invitation(const struct pg_result *r, size_t row, size_t col, v
 const char *const store_invitation_sorts[] = {"createdAt", "email", "expiresAt", NULL};
 
 enum err store_invitation_list(struct pg *pg, const char *workspace_id,
-        const struct store_page *page, struct store_invitation **out, size_t *len, int64_t *total)
+        const struct store_page *page, struct store_rows *out)
 {
-	struct store_rows rows;
-	enum err e = store_list(pg, PGQ_INVITATION_PAGE,
+	return store_list(pg, PGQ_INVITATION_PAGE,
 	        PG_PARAMS(PG_UUID(workspace_id), PG_INT(page->limit), PG_INT(page->offset),
 	                PG_TEXT(store_invitation_sorts[page->sort]), PG_BOOL(page->descending)),
-	        sizeof(**out), read_invitation, &rows);
-
-	*out = rows.list;
-	*len = rows.len;
-	*total = rows.total;
-	return e;
+	        sizeof(struct store_invitation), read_invitation, out);
 }
 
 static void read_short(const struct pg_result *r, size_t row, size_t col, void *out)

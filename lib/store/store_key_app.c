@@ -95,19 +95,13 @@ static void read_key(const struct pg_result *r, size_t row, size_t col, void *ou
 const char *const store_key_sorts[] = {"createdAt", "name", "lastUsedAt", NULL};
 
 enum err store_key_page(struct pg *pg, const char *workspace_id, const char *project_id,
-        const struct store_page *page, struct store_api_key **out, size_t *len, int64_t *total)
+        const struct store_page *page, struct store_rows *out)
 {
-	struct store_rows rows;
-	enum err e = store_list(pg, PGQ_KEY_PAGE,
+	return store_list(pg, PGQ_KEY_PAGE,
 	        PG_PARAMS(PG_UUID(project_id), PG_UUID(workspace_id), PG_INT(page->limit),
 	                PG_INT(page->offset), PG_TEXT(store_key_sorts[page->sort]),
 	                PG_BOOL(page->descending)),
-	        sizeof(**out), read_key, &rows);
-
-	*out = rows.list;
-	*len = rows.len;
-	*total = rows.total;
-	return e;
+	        sizeof(struct store_api_key), read_key, out);
 }
 
 enum err store_key_get(struct pg *pg, const char *workspace_id, const char *project_id,

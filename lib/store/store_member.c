@@ -17,18 +17,12 @@ static void read_member(const struct pg_result *r, size_t row, size_t col, void 
 const char *const store_member_sorts[] = {"name", "email", "role", "joinedAt", NULL};
 
 enum err store_member_list(struct pg *pg, const char *workspace_id, const struct store_page *page,
-        struct store_member **out, size_t *len, int64_t *total)
+        struct store_rows *out)
 {
-	struct store_rows rows;
-	enum err e = store_list(pg, PGQ_MEMBER_PAGE,
+	return store_list(pg, PGQ_MEMBER_PAGE,
 	        PG_PARAMS(PG_UUID(workspace_id), PG_INT(page->limit), PG_INT(page->offset),
 	                PG_TEXT(store_member_sorts[page->sort]), PG_BOOL(page->descending)),
-	        sizeof(**out), read_member, &rows);
-
-	*out = rows.list;
-	*len = rows.len;
-	*total = rows.total;
-	return e;
+	        sizeof(struct store_member), read_member, out);
 }
 
 enum err store_member_get(

@@ -41,18 +41,12 @@ enum err store_project_create(struct pg *pg, const char *workspace_id, const cha
 const char *const store_project_sorts[] = {"name", "slug", "createdAt", "updatedAt", NULL};
 
 enum err store_project_list(struct pg *pg, const char *workspace_id, const struct store_page *page,
-        struct store_project **out, size_t *len, int64_t *total)
+        struct store_rows *out)
 {
-	struct store_rows rows;
-	enum err e = store_list(pg, PGQ_PROJECT_PAGE,
+	return store_list(pg, PGQ_PROJECT_PAGE,
 	        PG_PARAMS(PG_UUID(workspace_id), PG_INT(page->limit), PG_INT(page->offset),
 	                PG_TEXT(store_project_sorts[page->sort]), PG_BOOL(page->descending)),
-	        sizeof(**out), read_project, &rows);
-
-	*out = rows.list;
-	*len = rows.len;
-	*total = rows.total;
-	return e;
+	        sizeof(struct store_project), read_project, out);
 }
 
 enum err store_project_get(

@@ -24,6 +24,13 @@ enum {
 	STORE_SCOPE_BYTES = 12,
 };
 
+/* A page of a list: len rows of the struct that the list's function names. */
+struct store_rows {
+	void *list; /* caller frees it with free; NULL after an error */
+	size_t len;
+	int64_t total; /* of all pages, to STORE_TOTAL_MAX */
+};
+
 /* What each list can be sorted by, NULL-ended; store_page.sort is a place in it. */
 extern const char *const store_workspace_sorts[];
 extern const char *const store_member_sorts[];
@@ -51,10 +58,9 @@ bool store_slug_is_valid(const char *slug, bool project);
  * ERR_DASH_WORKSPACE_LIMIT (exact also for calls at the same time). */
 enum err store_workspace_create(struct pg *pg, const char *user_id, const char *name,
         const char *slug, struct store_workspace *out) MUST_CHECK;
-/* Those the tenant is a member of. Caller frees *out with free, also of
- * the lists below. total: of all pages, to 10,000. */
+/* Those the tenant is a member of. */
 enum err store_workspace_list(struct pg *pg, const struct store_page *page,
-        struct store_workspace **out, size_t *len, int64_t *total) MUST_CHECK;
+        struct store_rows *out /* of struct store_workspace */) MUST_CHECK;
 /* ERR_DASH_WORKSPACE_NOT_FOUND. */
 enum err store_workspace_get(struct pg *pg, const char *id, struct store_workspace *out) MUST_CHECK;
 /* name or slug NULL: as it was; *was: name and slug before. ERR_DASH_INVALID_SLUG_FORMAT,
@@ -77,7 +83,7 @@ struct store_member {
 };
 
 enum err store_member_list(struct pg *pg, const char *workspace_id, const struct store_page *page,
-        struct store_member **out, size_t *len, int64_t *total) MUST_CHECK;
+        struct store_rows *out /* of struct store_member */) MUST_CHECK;
 /* ERR_DASH_MEMBER_NOT_FOUND. */
 enum err store_member_get(struct pg *pg, const char *workspace_id, const char *user_id,
         struct store_member *out) MUST_CHECK;
@@ -114,8 +120,8 @@ enum err store_invitation_create(struct pg *pg, const char *workspace_id, const 
         struct store_invitation *out) MUST_CHECK;
 /* Pending ones. */
 enum err store_invitation_list(struct pg *pg, const char *workspace_id,
-        const struct store_page *page, struct store_invitation **out, size_t *len,
-        int64_t *total) MUST_CHECK;
+        const struct store_page *page,
+        struct store_rows *out /* of struct store_invitation */) MUST_CHECK;
 /* One that is not accepted: sets id, email and role of *out. To send it again, with a new token
  * that voids the one before: store_job_mail_invite. ERR_DASH_INVITATION_NOT_FOUND. */
 enum err store_invitation_get(struct pg *pg, const char *workspace_id, const char *id,
@@ -156,7 +162,7 @@ struct store_project {
 enum err store_project_create(struct pg *pg, const char *workspace_id, const char *name,
         const char *slug, struct store_project *out) MUST_CHECK;
 enum err store_project_list(struct pg *pg, const char *workspace_id, const struct store_page *page,
-        struct store_project **out, size_t *len, int64_t *total) MUST_CHECK;
+        struct store_rows *out /* of struct store_project */) MUST_CHECK;
 /* ERR_DASH_PROJECT_NOT_FOUND, here and below. */
 enum err store_project_get(struct pg *pg, const char *workspace_id, const char *id,
         struct store_project *out) MUST_CHECK;
@@ -184,8 +190,8 @@ struct store_api_key {
 enum err store_key_make(
         struct pg *pg, const struct store_secrets *secrets, struct store_new_key *key) MUST_CHECK;
 enum err store_key_page(struct pg *pg, const char *workspace_id, const char *project_id,
-        const struct store_page *page, struct store_api_key **out, size_t *len,
-        int64_t *total) MUST_CHECK;
+        const struct store_page *page,
+        struct store_rows *out /* of struct store_api_key */) MUST_CHECK;
 /* ERR_DASH_API_KEY_NOT_FOUND, here and below. */
 enum err store_key_get(struct pg *pg, const char *workspace_id, const char *project_id,
         const char *id, struct store_api_key *out) MUST_CHECK;
@@ -232,7 +238,7 @@ enum err store_erase(struct pg *pg, struct store_erase *erase) MUST_CHECK;
 
 /* Those the user asked for, by the time of the request. */
 enum err store_erasure_list(struct pg *pg, const char *user_id, const struct store_page *page,
-        struct store_erasure **out, size_t *len, int64_t *total) MUST_CHECK;
+        struct store_rows *out /* of struct store_erasure */) MUST_CHECK;
 /* ERR_DASH_ERASURE_NOT_FOUND. */
 enum err store_erasure_get(
         struct pg *pg, const char *user_id, const char *id, struct store_erasure *out) MUST_CHECK;

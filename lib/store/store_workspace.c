@@ -114,19 +114,12 @@ static void read_one(const struct pg_result *r, size_t row, size_t col, void *ou
 
 const char *const store_workspace_sorts[] = {"name", "slug", "createdAt", NULL};
 
-enum err store_workspace_list(struct pg *pg, const struct store_page *page,
-        struct store_workspace **out, size_t *len, int64_t *total)
+enum err store_workspace_list(struct pg *pg, const struct store_page *page, struct store_rows *out)
 {
-	struct store_rows rows;
-	enum err e = store_list(pg, PGQ_WORKSPACE_PAGE,
+	return store_list(pg, PGQ_WORKSPACE_PAGE,
 	        PG_PARAMS(PG_INT(page->limit), PG_INT(page->offset),
 	                PG_TEXT(store_workspace_sorts[page->sort]), PG_BOOL(page->descending)),
-	        sizeof(**out), read_workspace, &rows);
-
-	*out = rows.list;
-	*len = rows.len;
-	*total = rows.total;
-	return e;
+	        sizeof(struct store_workspace), read_workspace, out);
 }
 
 enum err store_workspace_get(struct pg *pg, const char *id, struct store_workspace *out)
