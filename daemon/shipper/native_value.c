@@ -190,7 +190,7 @@ static bool take_day(struct native_column *c, const char *p, int64_t *ms)
 	int year, month, day;
 	struct tm tm = {0};
 
-	if (memcmp(c->day, p, sizeof(c->day)) != 0) {
+	if (c->day[0] == '\0' || memcmp(c->day, p, sizeof(c->day)) != 0) {
 		if (p[4] != '-' || p[7] != '-' || !take_digits(p, 4, &year) ||
 		        !take_digits(p + 5, 2, &month) || !take_digits(p + 8, 2, &day))
 			return false;
