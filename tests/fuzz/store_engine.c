@@ -59,6 +59,11 @@ static bool starts(const char *sql, size_t len, const char *with)
 	return len >= strlen(with) && memcmp(sql, with, strlen(with)) == 0;
 }
 
+static bool ends(const char *sql, size_t len, const char *with)
+{
+	return len >= strlen(with) && memcmp(sql + len - strlen(with), with, strlen(with)) == 0;
+}
+
 /* ---- SET ---- */
 
 /* Names that only the store sets, and only for the users it filters. */
@@ -178,7 +183,7 @@ static void check_insert(const char *sql, size_t len)
 		infile = ch_token_is_word(&t, "INFILE");
 	}
 	must(bodies == 1);
-	must(len > 11 && memcmp(sql + len - 11, "JSONEachRow", 11) == 0);
+	must(ends(sql, len, " FORMAT JSONEachRow") || ends(sql, len, " FORMAT Native"));
 }
 
 static void explained(struct engine_conn *c, const char *sql, size_t len, size_t prefix)
