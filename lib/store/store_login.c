@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "crypto/crypto.h"
 
+#include "store/store_internal.h"
 #include "store/store_login.h"
 
 /* The column may not be null, and an address that is not known counts as one. */
@@ -33,6 +34,9 @@ static enum err read_login(const struct pg_result *r, struct store_login *out)
 		return lock_err(out->tier);
 	out->attempt_id = pg_int(r, 0, 1);
 	pg_uuid(r, 0, 4, out->user_id);
+	/* Nobody's: it can neither log in nor act. */
+	if (strcmp(out->user_id, STORE_SYSTEM_ACCOUNT) == 0)
+		out->user_id[0] = '\0';
 	if (!pg_is_null(r, 0, 5) &&
 	        !str_copy(out->password_hash, sizeof(out->password_hash), pg_text(r, 0, 5)))
 		return ERR_DASH_INTERNAL_ERROR;

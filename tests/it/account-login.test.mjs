@@ -124,11 +124,13 @@ describe('locks', () => {
 		});
 
 		it(`${count} failures of an address that nobody has: the same answers, no mail`, async () => {
-			const email = newEmail();
-			await failBefore(stack, email, count - 1);
-			refused(await login(stack, email), 401, 3001);
-			assert.ok(Number(refused(await login(stack, email), 403, code).headers['retry-after']) > 0);
-			assert.deepEqual(await jobsOf(stack, 'email', email), []);
+			for (const email of [newEmail(), 'system@yavio.invalid']) {
+				await stack.sql('DELETE FROM yavio.login_attempts WHERE subject = $1', [email]);
+				await failBefore(stack, email, count - 1);
+				refused(await login(stack, email), 401, 3001);
+				assert.ok(Number(refused(await login(stack, email), 403, code).headers['retry-after']) > 0);
+				assert.deepEqual(await jobsOf(stack, 'email', email), []);
+			}
 		});
 	}
 
