@@ -40,7 +40,9 @@ describe('reset-password', () => {
 	it('sets the password, ends all logins, lifts locks, leaves two-factor on, tells by mail', async () => {
 		const user = await newAccount(stack);
 		await stack.sql("INSERT INTO yavio.user_totp (user_id, secret_enc, confirmed_at) VALUES ($1, 'v1:k1:x', now())", [user.id]);
-		await failBefore(stack, user.email, 50, { tier: 3 });
+		await failBefore(stack, user.email, 25, { tier: 2 });
+		refused(await login(stack, user.email), 403, 3004);
+		await failBefore(stack, user.email, 25, { tier: 3 });
 		refused(await login(stack, user.email), 403, 3005);
 		const token = await mailedToken(stack, user, 'password_reset');
 		assert.deepEqual(ok(await reset(token)), { status: 'reset' });
