@@ -43,6 +43,8 @@ class Client {
   }
 }
 
+const PROGRAMS = ['postgres', 'store', 'shipper', 'ingest', 'dashboard', 'jobs', 'caddy'];
+
 describe('a stack from start to end', { concurrency: false }, () => {
   let stack;
   let key;
@@ -58,7 +60,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
   test('yavio up makes everything and shows what it does', async () => {
     const done = await stack.yavio(['up']);
     assert.equal(done.code, 0, done.stdout + done.stderr);
-    for (const program of ['postgres', 'store', 'shipper', 'ingest', 'dashboard', 'jobs', 'caddy'])
+    for (const program of PROGRAMS)
       assert.match(done.stdout, new RegExp(`✓ ${program} ready \\(\\d+\\.\\d s\\)`));
     assert.match(done.stdout, new RegExp(`http://localhost:${stack.http}`));
     assert.match(done.stdout, new RegExp(`http://localhost:${stack.ingest}`));
@@ -171,7 +173,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
   test('status, health, keys list and migrate --status answer as JSON and as text', async () => {
     const status = await stack.must(['status', '--json']);
     assert.equal(status.ok, true, JSON.stringify(status));
-    assert.deepEqual(status.programs.map((p) => p.state), Array(6).fill('running'));
+    assert.deepEqual(status.programs.map((p) => p.state), Array(PROGRAMS.length).fill('running'));
     assert.equal(status.ingest.events_today, 1);
     assert.equal(status.postgres.projects, 2);
     assert.match(await stack.must(['status']), /Ingestion.*✓ healthy, 1 event today/);
@@ -322,7 +324,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
       process.kill(runsv.pid, 'SIGKILL');
       await waitFor('the stack to be whole', async () => (await stack.must(['status', '--json']).catch(() => ({}))).ok, 10_000, 200);
       const names = (await stack.processes()).map((p) => p.name);
-      assert.equal(names.filter((n) => n === 'runsv').length, 6);
+      assert.equal(names.filter((n) => n === 'runsv').length, PROGRAMS.length);
       assert.equal(names.filter((n) => n === 'yavio-store').length, 1);
       assert.equal(names.filter((n) => n === 'caddy').length, 1);
     });
@@ -336,7 +338,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
       assert.equal(done.code, 0, done.stderr);
       const names = (await stack.processes()).map((p) => p.name);
       assert.equal(names.filter((n) => n === 'runsvdir').length, 1);
-      assert.equal(names.filter((n) => n === 'runsv').length, 6);
+      assert.equal(names.filter((n) => n === 'runsv').length, PROGRAMS.length);
       assert.equal(names.filter((n) => n === 'yavio-store').length, 1);
     });
 
