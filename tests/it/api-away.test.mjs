@@ -51,6 +51,23 @@ describe('PostgreSQL away', () => {
 	});
 });
 
+describe('an https origin', () => {
+	it('has cookies with the prefix and Secure, and no others count', async () => {
+		const person = await stack.person();
+		await stack.restart({ NEXTAUTH_URL: 'https://dash.example' });
+		const ask = (uri, headers = {}, method = 'GET') => stack.fcgi({ uri, method, headers });
+		const csrf = await ask('/api/auth/csrf');
+		assert.match(csrf.headers['set-cookie'], /^__Host-yavio_csrf=[0-9]+\.[0-9a-f]{32}; Max-Age=86400; Path=\/; HttpOnly; SameSite=Lax; Secure$/);
+		refused(await ask('/api/auth/session', { Cookie: `yavio_session=${person.client.session}` }), 401, 3000);
+		const session = { Cookie: `__Host-yavio_session=${person.client.session}` };
+		assert.equal((await ask('/api/auth/session', session)).status, 200);
+		refused(await ask('/api/auth/logout', { ...session, Origin: stack.url }, 'POST'), 403, 3011);
+		const out = await ask('/api/auth/logout', { ...session, Origin: 'https://dash.example' }, 'POST');
+		assert.equal(out.headers['set-cookie'], '__Host-yavio_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax; Secure');
+		await stack.restart({ NEXTAUTH_URL: stack.url });
+	});
+});
+
 describe('logs', () => {
 	it('hold no cookie, token, password or address, whatever is sent', async () => {
 		const secrets = [PASSWORD, 'plantedpassword1', 'planted-token-0123456789abcdef'];

@@ -97,6 +97,21 @@ describe('a login', () => {
 		assert.deepEqual([rows[0].action, rows[0].ip, rows[0].user_agent], ['auth.logout', '127.0.0.1/32', 'yavio-tests']);
 	});
 
+	it('fifty for each user: the one not seen for longest makes room', async () => {
+		const person = await stack.person();
+		await stack.sql(
+			`INSERT INTO yavio.sessions (id, user_id, token_hash, stage, method, last_seen_at, expires_at)
+			SELECT gen_random_uuid(), $1, sha256(('many' || n)::text::bytea), 'full', 'password', now() - n * interval '1 hour', now() + interval '1 day'
+			FROM generate_series(1, 49) AS n`, [person.id]);
+		const client = stack.client();
+		ok(await client.post('/api/auth/login', { email: person.email, password: person.password }));
+		const [{ n, oldest }] = await stack.sql(
+			`SELECT count(*)::int AS n, bool_or(token_hash = sha256('many49')) AS oldest FROM yavio.sessions WHERE user_id = $1`, [person.id]);
+		assert.deepEqual([n, oldest], [50, false]);
+		ok(await client.get('/api/auth/session'));
+		ok(await person.client.get('/api/auth/session'));
+	});
+
 	it('the second-factor stage opens nothing: 3016; logout ends it', async () => {
 		const user = await stack.user();
 		const client = await stack.signIn(user, { stage: 'totp' });
