@@ -80,9 +80,10 @@ static enum err run_one_trip(struct request *req, struct reply *rep, struct app 
 
 	store_access_once_begin(app->pg, &app->login, &app->access);
 	e = req->route->handler(req, rep, app);
-	app->undecided = false;
+	/* Refused before it asked anything: dashboard_refused finds out who it was. */
 	if (!store_access_once_end(app->pg, &app->access))
 		return e != ERR_OK ? e : ERR_DASH_INTERNAL_ERROR;
+	app->undecided = false;
 	/* Without a user the login was not found, or nothing was. */
 	if (e != ERR_OK && app->login.user_id[0] == '\0')
 		return e == ERR_DASH_SESSION_EXPIRED ? dashboard_judge_login(req, rep, app, e) : e;

@@ -159,6 +159,20 @@ describe('the order of judgement', () => {
 		}
 	});
 
+	it('login and rights before the query, also where they are found out together with the answer', async () => {
+		for (const row of API.filter((r) => r.method === 'GET' && r.fields && r.auth in ROLE_RANK)) {
+			const names = row.fields.map((f) => f.name);
+			const bad = ['page=0', ...(names.includes('from') ? ['from=2026-03-16T00:00:00Z&to=2026-03-15T00:00:00Z'] : [])];
+			for (const query of bad) {
+				const get = (client) => client.get(`${fill(row.path, idsOf(cast))}?${query}`);
+				refused(await get(stack.client()), 401, 3000);
+				refused(await get(cast.stranger.client), 404, 3151);
+				if (row.auth !== 'viewer') refused(await get(cast.viewer.client), 403, 3100);
+				assert.equal((await get(cast.owner.client)).status, 400);
+			}
+		}
+	});
+
 	it('what is no JSON object: 3053, on every row', async () => {
 		for (const row of WRITES) {
 			const client = await clientFor(row);
