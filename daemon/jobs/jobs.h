@@ -97,7 +97,7 @@ int64_t job_pause_ms(const struct job_kind *kind, int64_t attempts);
 
 /* ---- handlers ---- */
 
-handler_fn h_mail, h_erase, h_sweep, h_cleanup;
+handler_fn h_mail, h_erase, h_sweep, h_cleanup, h_retention;
 void h_erase_dead(struct lane *lane, const struct store_job *job, const char *why);
 
 /* ---- lane.c ---- */

@@ -32,6 +32,7 @@ const struct job_kind job_kinds[] = {
         MAIL("mail.security"),
         {"erase.events", h_erase, erase_pauses, ARRAY_LEN(erase_pauses), 0, h_erase_dead},
         CRON("erase.sweep", h_sweep, DAY),
+        CRON("retention", h_retention, DAY),
         CRON("cleanup.sessions", h_cleanup, HOUR),
         CRON("cleanup.users", h_cleanup, HOUR),
         CRON("cleanup.totp", h_cleanup, HOUR),

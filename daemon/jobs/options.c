@@ -72,12 +72,19 @@ static enum err load(struct options *out)
 	        !str_copy(out->dashboard.password, sizeof(out->dashboard.password),
 	                conf_str(c, CONF_CLICKHOUSE_DASHBOARD_PASSWORD)))
 		return ERR_INFRA_HOME_UNUSABLE;
+	out->admin = out->eraser;
+	if (!str_copy(
+	            out->admin.user, sizeof(out->admin.user), conf_str(c, CONF_CLICKHOUSE_USER)) ||
+	        !str_copy(out->admin.password, sizeof(out->admin.password),
+	                conf_str(c, CONF_CLICKHOUSE_ADMIN_PASSWORD)))
+		return ERR_INFRA_HOME_UNUSABLE;
 	out->pg_prepare = conf_bool(c, CONF_PG_PREPARE);
 	out->cluster = conf_str(c, CONF_CLICKHOUSE_CLUSTER);
 	out->spool_dir = conf_str(c, CONF_YAVIO_SPOOL_DIR);
 	out->app_url = conf_str(c, CONF_NEXTAUTH_URL);
 	out->session_max_days = conf_int(c, CONF_YAVIO_SESSION_MAX_DAYS);
 	out->audit_days = conf_int(c, CONF_YAVIO_AUDIT_DAYS);
+	out->retention_days = conf_int(c, CONF_YAVIO_RETENTION_DAYS);
 	out->lease_ms = internal(c, "YAVIO_JOBS_LEASE_MS", LEASE_MS, LEASE_MS);
 	out->haste = internal(c, "YAVIO_JOBS_HASTE", 1, HASTE_MAX);
 	load_mail(c, out);

@@ -15,7 +15,7 @@ struct options {
 	struct conf *conf;
 	char pg_url[PG_URL_BYTES];
 	bool pg_prepare;
-	struct conf_ch_endpoint eraser, dashboard; /* the store as each of these two users */
+	struct conf_ch_endpoint eraser, dashboard, admin; /* the store as each of these users */
 	const char *cluster;
 	const char *spool_dir; /* texts here and below belong to conf */
 	bool mail;             /* SMTP_HOST is set */
@@ -24,7 +24,7 @@ struct options {
 	char mail_host[256]; /* of Message-IDs */
 	const char *app_url;
 	uint8_t token_key[JOBS_TOKEN_KEY_BYTES]; /* tokens in mails are made with it */
-	int64_t session_max_days, audit_days;
+	int64_t session_max_days, audit_days, retention_days;
 	int64_t lease_ms;
 	int64_t haste; /* pauses are divided by it: 1, more only in tests */
 };

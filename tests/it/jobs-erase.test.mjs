@@ -187,3 +187,25 @@ describe('erasure', () => {
 		assert.equal(await rowsOf(stuck), 0);
 	});
 });
+
+describe('retention', () => {
+	const ttl = async () => /TTL (.*?) SETTINGS/.exec(await store.run("SELECT engine_full FROM system.tables WHERE database = 'yavio' AND name = 'events'"))?.[1] ?? null;
+
+	it('runs by the clock: the limit is that of the setting, months that are wholly over are dropped', async () => {
+		const t = tenant();
+		await addEvents(t, 7);
+		await jobs.kill('SIGTERM');
+		await jobs.start({ YAVIO_RETENTION_DAYS: '3650' });
+		await jobs.state(await jobs.add('retention'), 'done');
+		assert.equal(await ttl(), 'toDateTime(timestamp) + toIntervalDay(3650)');
+		assert.equal(await rowsOf(t), 8);
+		const slots = await service.query("SELECT count(*) FROM jobs WHERE kind = 'retention' AND dedupe_key LIKE 'cron:%'");
+		assert.ok(Number(slots.rows[0].count) >= 1);
+
+		await jobs.kill('SIGTERM');
+		await jobs.start({ YAVIO_RETENTION_DAYS: '1' });
+		await jobs.state(await jobs.add('retention'), 'done');
+		assert.equal(await ttl(), 'toDateTime(timestamp) + toIntervalDay(1)');
+		assert.equal(await rowsOf(t), 1, 'the tool is still known, its events of October are gone');
+	});
+});

@@ -32,7 +32,7 @@ export class Jobs {
 			PATH: process.env.PATH, YAVIO_HOME: this.home, YAVIO_ENV: 'development', YAVIO_ENV_FILE: '/dev/null',
 			LOG_LEVEL: 'debug', NEXTAUTH_URL: 'https://yavio.test', NEXTAUTH_SECRET: secret(), ENCRYPTION_KEY: `k1:${secret()}`,
 			POSTGRES_SERVICE_PASSWORD: cluster.passwords.yavio_service, DATABASE_SERVICE_URL: cluster.url('yavio_service'),
-			CLICKHOUSE_ERASER_PASSWORD: randomBytes(24).toString('hex'),
+			CLICKHOUSE_ADMIN_PASSWORD: randomBytes(24).toString('hex'), CLICKHOUSE_ERASER_PASSWORD: randomBytes(24).toString('hex'),
 			CLICKHOUSE_DASHBOARD_PASSWORD: randomBytes(24).toString('hex'), CLICKHOUSE_HTTP_PORT: '0', ...env,
 		};
 	}
