@@ -163,6 +163,28 @@ describe('locks', () => {
 	});
 });
 
+describe('more logins than there are places to hash in', () => {
+	it('one is hashed, two wait, the next is told to come back (3850); health answers meanwhile', async () => {
+		await stack.restart({ YAVIO_ARGON2_CONCURRENT: '1', YAVIO_ARGON2_T: '60' });
+		const clients = await Promise.all(Array.from({ length: 12 }, async () => {
+			const client = stack.client();
+			await client.csrfToken();
+			return client;
+		}));
+		const asked = Promise.all(clients.map((client) => login(stack, newEmail(), OTHER_PASS, client)));
+		assert.equal((await stack.client().get('/api/health/live')).status, 200);
+		const answers = await asked;
+		const told = answers.filter((answer) => answer.status === 503);
+		for (const answer of told) {
+			refused(answer, 503, 3850);
+			assert.ok(Number(answer.headers['retry-after']) >= 1);
+		}
+		for (const answer of answers.filter((a) => a.status !== 503)) refused(answer, 401, 3001);
+		assert.ok(told.length > 0 && told.length < answers.length, `${told.length} of ${answers.length} told to come back`);
+		await stack.restart({ YAVIO_ARGON2_CONCURRENT: undefined, YAVIO_ARGON2_T: '1' });
+	});
+});
+
 describe('reauth', () => {
 	it('the right password makes the login recent; a wrong one is 3701 and a failure', async () => {
 		const user = await newAccount(stack);
