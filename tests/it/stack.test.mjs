@@ -175,12 +175,12 @@ describe('a stack from start to end', { concurrency: false }, () => {
     assert.equal(status.ok, true, JSON.stringify(status));
     assert.deepEqual(status.programs.map((p) => p.state), Array(PROGRAMS.length).fill('running'));
     assert.equal(status.ingest.events_today, 1);
-    assert.equal(status.postgres.projects, 2);
+    assert.equal(status.postgres.projects, 3);
     assert.match(await stack.must(['status']), /Ingestion.*✓ healthy, 1 event today/);
     for (const program of ['postgres', 'store', 'clickhouse', 'shipper', 'ingest', 'dashboard', 'jobs', 'caddy'])
       assert.equal((await stack.must(['health', program, '--json'])).healthy, true, program);
     const keys = await stack.must(['keys', 'list', '--json']);
-    assert.equal(keys.length, 3);
+    assert.equal(keys.length, 4);
     assert.ok(keys.every((k) => k.prefix.length === 12 && !JSON.stringify(k).includes(key)));
     const migrations = await stack.must(['migrate', '--status', '--json']);
     assert.ok(migrations.length >= 2 && migrations.every((m) => m.state === 'applied'));
