@@ -23,7 +23,7 @@ async function withReleaseStore(dir) {
   for (const name of await readdir(BIN_DIR)) await copyFile(join(BIN_DIR, name), join(dir, 'bin', name));
   await copyFile(join(checkout, 'build/release/bin/yavio-store'), join(dir, 'bin/yavio-store'));
   await link(join(checkout, 'build/lib/libchdb.so'), join(dir, 'lib/libchdb.so'));
-  await cp(join(checkout, 'caddy'), join(dir, 'caddy'), { recursive: true });
+  for (const name of ['caddy', 'scripts']) await cp(join(checkout, name), join(dir, name), { recursive: true });
   return join(dir, 'bin');
 }
 
