@@ -193,22 +193,23 @@ describe('a stack from start to end', { concurrency: false }, () => {
       const done = await stack.yavio(['query', '--project', 'demo/demo-pii', '--json', sql]);
       return Object.values(JSON.parse(done.stdout).data[0]).map(String);
     };
-    const first = await stack.yavio(['seed', '--profile', 'pii', '--json']);
+    const env = { YAVIO_ENV: 'development' };
+    const first = await stack.yavio(['seed', '--profile', 'pii', '--json'], { env });
     assert.equal(first.code, 0, first.stderr);
     const told = JSON.parse(first.stdout);
     assert.deepEqual([told.profile, told.events, told.sessions, told.redacted], ['pii', 500, 50, 500]);
     const made = await numbers();
     assert.deepEqual(made.slice(0, 4), ['500', '500', '50', '500']);
-    const again = await stack.yavio(['seed', '--profile', 'pii']);
+    const again = await stack.yavio(['seed', '--profile', 'pii'], { env });
     assert.match(again.stdout, /500 events of 50 sessions over 7 days in demo\/demo-pii/);
     assert.deepEqual(await numbers(), made);
-    const bigger = await stack.yavio(['seed', '--profile', 'minimal', '--events', '700', '--days', '3', '--json']);
+    const bigger = await stack.yavio(['seed', '--profile', 'minimal', '--events', '700', '--days', '3', '--json'], { env });
     assert.equal(JSON.parse(bigger.stdout).events, 700);
 
     const refused = await stack.yavio(['seed'], { env: { YAVIO_ENV: 'production' } });
     assert.equal(refused.code, 4);
     assert.match(refused.stderr, /YAVIO-6415/);
-    assert.equal((await stack.yavio(['seed', '--profile', 'huge'])).code, 2);
+    assert.equal((await stack.yavio(['seed', '--profile', 'huge'], { env })).code, 2);
   });
 
   test('logs are merged, filtered, and hold no secret', async () => {
