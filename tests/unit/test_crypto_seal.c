@@ -31,7 +31,7 @@ static void test_ring(void **state)
 	static const char *const BAD[][2] = {{"k2", HEX_1}, {"h3", HEX_1}, {"k", HEX_1},
 	        {"k12345678", HEX_1}, {"k3x", HEX_1}, {"", HEX_1}, {"k3", ""}, {"k3", "AAAA"},
 	        {"k3", "g" HEX_1}, {"k3", B64_2 "AAAA"}};
-	char id[CRYPTO_KEY_ID_BYTES];
+	char id[16];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(BAD); i++)
