@@ -66,6 +66,28 @@ enum fcgi_body fcgi_body_read(struct fcgi_request *r, size_t cap, struct buf *ou
 bool fcgi_reply(struct fcgi_request *r, int status, const char *headers, size_t headers_len,
         const void *body, size_t body_len);
 
+/* ---- a reply that goes on after its request
+ * ------------------------------------------------------- */
+
+enum { FCGI_STREAM_SEND_BYTES = 64 * 1024 }; /* what the kernel may hold of it */
+
+/* The connection of a request whose reply is written piece by piece, by whoever has taken it. */
+struct fcgi_stream {
+	int fd; /* non-blocking; the holder closes it */
+	uint16_t request_id;
+};
+
+/* Sends status and headers, reads the body away, and hands the connection over: the worker goes on
+ * with its next request. In the place of fcgi_reply. False: the peer is gone, nothing was handed
+ * over. */
+bool fcgi_stream_begin(struct fcgi_request *r, int status, const char *headers, size_t headers_len,
+        struct fcgi_stream *out) MUST_CHECK;
+/* Adds bytes as they are to be written to fd. False: no room in out. */
+bool fcgi_stream_frame(
+        const struct fcgi_stream *s, const char *bytes, size_t len, struct buf *out) MUST_CHECK;
+/* Adds what ends the reply; after it the connection is closed. False: no room in out. */
+bool fcgi_stream_frame_end(const struct fcgi_stream *s, struct buf *out) MUST_CHECK;
+
 /* Remembers what is being done, so that the master can name it if this worker dies. Cut to
  * FCGI_LABEL_BYTES. Either may be NULL: unchanged. */
 void fcgi_set_label(struct fcgi_request *r, const char *route, const char *request_id);

@@ -2,6 +2,7 @@
  * One request over libfcgi: connection in, parameters within caps, body to its end, reply out. */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -20,6 +21,7 @@ struct fcgi_request {
 	struct fcgi_slot *slot;
 	bool stopping;
 	bool replied;
+	bool taken;      /* the connection is somebody else's now */
 	bool body_ended; /* FCGI_STDIN was read to its end */
 	enum err refusal;
 	int64_t started_ns;
@@ -113,7 +115,7 @@ bool fcgi_request_begin(struct fcgi_request *r, int fd)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 	r->started_ns = clock_mono_ns();
-	r->replied = r->body_ended = false;
+	r->replied = r->taken = r->body_ended = false;
 	r->path[0] = '\0';
 	r->query = "";
 	/* A connection that is already there makes the library read from it instead of accepting;
@@ -200,8 +202,7 @@ static void discard_body(struct fcgi_request *r)
 	}
 }
 
-bool fcgi_reply(struct fcgi_request *r, int status, const char *headers, size_t headers_len,
-        const void *body, size_t body_len)
+static bool put_head(struct fcgi_request *r, int status, const char *headers, size_t headers_len)
 {
 	char line[STATUS_LINE_BYTES];
 	bool ok;
@@ -212,14 +213,44 @@ bool fcgi_reply(struct fcgi_request *r, int status, const char *headers, size_t 
 	ok = FCGX_PutS(line, r->x.out) >= 0;
 	if (headers_len > 0)
 		ok = ok && FCGX_PutStr(headers, (int)headers_len, r->x.out) >= 0;
-	ok = ok && FCGX_PutS("\r\n", r->x.out) >= 0;
+	return ok && FCGX_PutS("\r\n", r->x.out) >= 0;
+}
+
+bool fcgi_reply(struct fcgi_request *r, int status, const char *headers, size_t headers_len,
+        const void *body, size_t body_len)
+{
+	bool ok = put_head(r, status, headers, headers_len);
+
 	if (body_len > 0)
 		ok = ok && FCGX_PutStr(body, (int)body_len, r->x.out) >= 0;
 	return ok;
 }
 
+bool fcgi_stream_begin(struct fcgi_request *r, int status, const char *headers, size_t headers_len,
+        struct fcgi_stream *out)
+{
+	const int send_bytes = FCGI_STREAM_SEND_BYTES;
+	int fd = r->x.ipcFd;
+
+	/* Nothing of the request may stay in the library's buffer. */
+	discard_body(r);
+	if (!put_head(r, status, headers, headers_len) || FCGX_FFlush(r->x.out) < 0 ||
+	        FCGX_GetError(r->x.out) != 0 ||
+	        fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) != 0)
+		return false;
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_bytes, sizeof(send_bytes));
+	*out = (struct fcgi_stream){.fd = fd, .request_id = (uint16_t)r->x.requestId};
+	r->taken = true;
+	r->x.ipcFd = -1;
+	return true;
+}
+
 void fcgi_request_end(struct fcgi_request *r)
 {
+	if (r->taken) {
+		FCGX_Free(&r->x, 0);
+		return;
+	}
 	if (!r->replied)
 		fcgi_reply(r, 500, NULL, 0, NULL, 0);
 	/* The web server sends the whole body before it reads the reply. */

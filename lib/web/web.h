@@ -198,6 +198,9 @@ struct request {
 	int64_t events;
 };
 
+/* Takes the connection of a reply that goes on; it is closed by whoever has it. */
+typedef void web_stream_fn(const struct fcgi_stream *stream, void *arg);
+
 struct reply {
 	int status; /* 200 unless set */
 	const char *content_type;
@@ -206,6 +209,11 @@ struct reply {
 	int64_t retry_after_s; /* sent on 429 and 503, at least 1 */
 	/* How the bucket stands that the request drew from: RateLimit-* headers; limit 0: none. */
 	int64_t rate_limit, rate_left, rate_reset_s;
+	/* A handler that succeeded and set it: the head is sent without a length, and the
+	 * connection given to stream; also when the peer has gone: fd is -1 then, as it is for
+	 * HEAD. The body is not used. */
+	web_stream_fn *stream;
+	void *stream_arg;
 };
 
 void web_worker_init(

@@ -175,7 +175,8 @@ static void add_common_headers(struct web_exchange *x)
 		return;
 	web_reply_header(
 	        rep, "Content-Type", rep->content_type != NULL ? rep->content_type : DEFAULT_TYPE);
-	buf_addf(rep->headers, "Content-Length: %zu\r\n", rep->body->len);
+	if (rep->stream == NULL)
+		buf_addf(rep->headers, "Content-Length: %zu\r\n", rep->body->len);
 }
 
 /* The code that goes out for e: one that is no reply becomes the program's internal error. */
@@ -186,6 +187,7 @@ static enum err reply_code(const struct web_program *p, enum err e)
 
 static void answer_error(struct web_exchange *x, enum err e)
 {
+	x->rep.stream = NULL;
 	web_reply_error(&x->rep, &x->req, reply_code(x->worker->program, e), false);
 }
 
@@ -204,9 +206,24 @@ static enum err refuse(struct web_exchange *x, enum err e)
 	return other;
 }
 
+static void begin_stream(const struct web_exchange *x, web_stream_fn *take)
+{
+	const struct reply *rep = &x->rep;
+	struct fcgi_stream stream = {.fd = -1};
+
+	if (x->is_head)
+		fcgi_reply(x->req.fcgi, rep->status, buf_str(rep->headers), rep->headers->len, NULL,
+		        0);
+	else if (!fcgi_stream_begin(x->req.fcgi, rep->status, buf_str(rep->headers),
+	                 rep->headers->len, &stream))
+		stream.fd = -1;
+	take(&stream, rep->stream_arg);
+}
+
 static void send_reply(struct web_exchange *x)
 {
 	struct reply *rep = &x->rep;
+	web_stream_fn *take = rep->stream;
 
 	add_common_headers(x);
 	if (rep->body->failed || rep->headers->failed) {
@@ -214,6 +231,12 @@ static void send_reply(struct web_exchange *x)
 		buf_clear(rep->headers);
 		answer_error(x, x->worker->program->err_internal);
 		add_common_headers(x);
+		if (take != NULL)
+			take(&(struct fcgi_stream){.fd = -1}, rep->stream_arg);
+	}
+	if (rep->stream != NULL) {
+		begin_stream(x, rep->stream);
+		return;
 	}
 	fcgi_reply(x->req.fcgi, rep->status, buf_str(rep->headers), rep->headers->len,
 	        buf_str(rep->body), x->is_head || rep->status == 204 ? 0 : rep->body->len);

@@ -126,6 +126,59 @@ static void test_a_request_without_reply_is_500(void **state)
 	assert_true(str_starts_with(answer + 8, "Status: 500\r\n\r\n"));
 }
 
+static void test_a_reply_that_goes_on(void **state)
+{
+	struct one one = begin("/", "4", "body");
+	struct fcgi_stream stream = {.fd = -1};
+	char answer[4096];
+	struct buf out;
+	ssize_t n;
+
+	(void)state;
+	assert_true(fcgi_stream_begin(one.request, 200, "A: b\r\n", 6, &stream));
+	assert_false(fcgi_reply(one.request, 200, NULL, 0, NULL, 0));
+	fcgi_request_end(one.request);
+	fcgi_request_free(one.request);
+	n = read(one.peer, answer, sizeof(answer) - 1);
+	assert_true(n > 8);
+	answer[n] = '\0';
+	assert_true(str_starts_with(answer + 8, "Status: 200\r\nA: b\r\n\r\n"));
+	buf_init(&out, 1000);
+	assert_true(fcgi_stream_frame(&stream, "data", 4, &out));
+	assert_true(fcgi_stream_frame_end(&stream, &out));
+	assert_int_equal(write(stream.fd, out.data, out.len), (ssize_t)out.len);
+	close(stream.fd);
+	n = read(one.peer, answer, sizeof(answer));
+	assert_int_equal(n, 8 + 4 + 8 + 16);
+	assert_memory_equal(answer, "\x01\x06\0\x01\0\x04\0\0data\x01\x06\0\x01\0\0\0\0", 20);
+	assert_memory_equal(answer + 20, "\x01\x03\0\x01\0\x08\0\0\0\0\0\0\0\0\0\0", 16);
+	assert_int_equal(read(one.peer, answer, sizeof(answer)), 0);
+	close(one.peer);
+	buf_release(&out);
+}
+
+static void test_a_long_piece_is_several_records(void **state)
+{
+	const struct fcgi_stream stream = {.fd = -1, .request_id = 258};
+	enum { LONG = 65528 + 5 };
+	char *text = malloc(LONG);
+	struct buf out, small;
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'x', LONG);
+	buf_init(&out, 100000);
+	assert_true(fcgi_stream_frame(&stream, text, LONG, &out));
+	assert_int_equal(out.len, LONG + 16);
+	assert_memory_equal(out.data, "\x01\x06\x01\x02\xff\xf8\0\0", 8);
+	assert_memory_equal(out.data + 8 + 65528, "\x01\x06\x01\x02\0\x05\0\0xxxxx", 13);
+	buf_init(&small, 100);
+	assert_false(fcgi_stream_frame(&stream, text, LONG, &small));
+	buf_release(&small);
+	buf_release(&out);
+	free(text);
+}
+
 static void test_body_lengths(void **state)
 {
 	static const struct {
@@ -262,6 +315,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_a_request),
 	        cmocka_unit_test(test_a_request_without_reply_is_500),
+	        cmocka_unit_test(test_a_reply_that_goes_on),
+	        cmocka_unit_test(test_a_long_piece_is_several_records),
 	        cmocka_unit_test(test_body_lengths),
 	        cmocka_unit_test(test_a_broken_connection_is_no_request),
 	        cmocka_unit_test(test_socket_is_made_and_removed),
