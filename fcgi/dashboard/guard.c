@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * What stands before a handler: origin, CSRF, limits, login, what it may see, role. */
-#include "auth/auth_token.h"
+#include "auth/auth_cookie.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "crypto/crypto.h"
 #include "fcgi/dashboard/dashboard.h"
 #include "fcgi/dashboard/login.h"
-#include "web/web_cookie.h"
 #include "web/web_rate.h"
 
 static bool flag(const struct request *req, enum dashboard_flag f)
@@ -131,40 +130,17 @@ static bool is_named(const struct request *req, const struct store_access *a)
 	       (web_path_param(req, "projectId") == NULL || a->want_project != NULL);
 }
 
-/* Opens the transaction of the login; a connection that was lost while idle is made anew. */
-static enum err begin(struct app *app)
-{
-	bool retried = false;
-
-	for (;;) {
-		enum err e = store_access_begin(app->pg, &app->login, &app->access);
-
-		if (!pg_err_away(e) || retried)
-			return e;
-		retried = true;
-	}
-}
-
 /* The token of the request's cookie into app->login; ERR_DASH_SESSION_EXPIRED: it has none. */
 static enum err take_cookie(const struct request *req, struct app *app)
 {
 	const struct dashboard_settings *s = &app->dashboard->settings;
-	char name[WEB_COOKIE_NAME_BYTES], cookie[WEB_COOKIE_BYTES];
+	enum web_cookie_state state;
 
 	app->login = (struct pg_login){
 	        .session_days = s->session_days, .session_max_days = s->session_max_days};
-	app->cookie_sent = true;
-	web_cookie_name(DASHBOARD_SESSION_COOKIE, s->secure, name);
-	switch (web_cookie(req, name, cookie, sizeof(cookie))) {
-	case WEB_COOKIE_GIVEN:
-		break;
-	case WEB_COOKIE_ABSENT:
-		app->cookie_sent = false;
-		return ERR_DASH_SESSION_EXPIRED;
-	case WEB_COOKIE_MALFORMED:
-		return ERR_DASH_SESSION_EXPIRED;
-	}
-	if (!auth_token_hash(cookie, app->login.token_hash))
+	state = auth_cookie_hash(req, s->secure, app->login.token_hash);
+	app->cookie_sent = state != WEB_COOKIE_ABSENT;
+	if (state != WEB_COOKIE_GIVEN)
 		return ERR_DASH_SESSION_EXPIRED;
 	name_wanted(req, &app->access);
 	return ERR_OK;
@@ -174,7 +150,7 @@ enum err dashboard_begin(const struct request *req, struct app *app)
 {
 	enum err e = take_cookie(req, app);
 
-	return e == ERR_OK ? begin(app) : e;
+	return e == ERR_OK ? store_access_begin(app->pg, &app->login, &app->access) : e;
 }
 
 enum err dashboard_judge_login(struct request *req, struct reply *rep, struct app *app, enum err e)
@@ -197,7 +173,8 @@ enum err dashboard_judge_login(struct request *req, struct reply *rep, struct ap
 	if (staged && auth != WEB_AUTH_OPTIONAL)
 		return ERR_DASH_SECOND_FACTOR_OUTSTANDING;
 	if (app->login.touched)
-		dashboard_login_renew(req, rep, app);
+		auth_cookie_renew(
+		        req, rep, app->dashboard->settings.secure, app->login.expires_at_ms);
 	return ERR_OK;
 }
 
@@ -213,7 +190,8 @@ enum err dashboard_authenticate(struct request *req, struct reply *rep, struct a
 		app->undecided = true;
 		return ERR_OK;
 	}
-	return dashboard_judge_login(req, rep, app, e == ERR_OK ? begin(app) : e);
+	return dashboard_judge_login(req, rep, app,
+	        e == ERR_OK ? store_access_begin(app->pg, &app->login, &app->access) : e);
 }
 
 /* ---- what it may see and do ------------------------------------------------------------------ */
@@ -300,7 +278,8 @@ enum err dashboard_refused(struct request *req, struct reply *rep, struct app *a
 {
 	/* What comes before the fields was left for later: it is said first all the same. */
 	if (app->undecided) {
-		enum err first = dashboard_judge_login(req, rep, app, begin(app));
+		enum err first = dashboard_judge_login(
+		        req, rep, app, store_access_begin(app->pg, &app->login, &app->access));
 
 		app->undecided = false;
 		if (first == ERR_OK)

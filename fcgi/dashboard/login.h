@@ -5,9 +5,8 @@
 
 #include "fcgi/dashboard/dashboard.h"
 
-/* Names without the prefix that https gives them. */
-#define DASHBOARD_SESSION_COOKIE "yavio_session"
-#define DASHBOARD_CSRF_COOKIE    "yavio_csrf"
+/* Name without the prefix that https gives it. */
+#define DASHBOARD_CSRF_COOKIE "yavio_csrf"
 
 /* guard.c: opens the transaction of the login that the request's cookie is, and looks at what its
  * path names. ERR_DASH_SESSION_EXPIRED: no login. */
@@ -17,7 +16,5 @@ enum err dashboard_begin(const struct request *req, struct app *app) MUST_CHECK;
 enum err dashboard_judge_login(
         struct request *req, struct reply *rep, struct app *app, enum err e) MUST_CHECK;
 enum err dashboard_judge_rights(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-/* login.c: sends the cookie of the login again, with the life it has now. */
-void dashboard_login_renew(const struct request *req, struct reply *rep, const struct app *app);
 
 #endif

@@ -63,10 +63,13 @@ static void take(struct store_access *a)
 
 enum err store_access_begin(struct pg *pg, struct pg_login *login, struct store_access *a)
 {
-	enum err e = pg_tx_begin_login(pg, login, prepare(a));
+	for (bool retried = false;; retried = true) {
+		enum err e = pg_tx_begin_login(pg, login, prepare(a));
 
-	take(a);
-	return e;
+		take(a);
+		if (!pg_err_away(e) || retried)
+			return e;
+	}
 }
 
 void store_access_once_begin(struct pg *pg, struct pg_login *login, struct store_access *a)

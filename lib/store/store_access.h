@@ -40,7 +40,8 @@ void store_access_once_begin(struct pg *pg, struct pg_login *login, struct store
 bool store_access_once_end(struct pg *pg, struct store_access *a);
 
 /* Opens the transaction of a login and, where a names anything, looks at that in the same round
- * trip. ERR_DASH_SESSION_EXPIRED: no such login, no transaction is open. */
+ * trip; a connection that was lost while idle is made anew. ERR_DASH_SESSION_EXPIRED: no such
+ * login, no transaction is open. */
 enum err store_access_begin(
         struct pg *pg, struct pg_login *login, struct store_access *a) MUST_CHECK;
 
