@@ -51,7 +51,7 @@ awk '
     owner["jansson.h"] = "lib/json/"; owner["argon2.h"] = "lib/crypto/"; owner["libpq-fe.h"] = "lib/pg/"
     owner["libpq-events.h"] = "lib/pg/"; owner["microhttpd.h"] = "daemon/store/"; owner["chdb.h"] = "daemon/store/"
     owner["zlib.h"] = "lib/base/"; owner["liboath/oath.h"] = "lib/auth/"; owner["fcgiapp.h"] = "lib/fcgi/"; owner["fcgi_stdio.h"] = "lib/fcgi/"
-    owner["fcgios.h"] = "lib/fcgi/"; owner["fcgimisc.h"] = "lib/fcgi/"
+    owner["fastcgi.h"] = "lib/fcgi/"; owner["fcgios.h"] = "lib/fcgi/"; owner["fcgimisc.h"] = "lib/fcgi/"
     split("assert ctype dirent dlfcn errno fcntl float ftw getopt glob grp inttypes limits locale math netdb poll pthread pwd " \
       "sched semaphore setjmp signal spawn stdalign stdarg stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string " \
       "strings syslog termios threads time ucontext unistd utime wchar execinfo malloc emmintrin nmmintrin immintrin x86intrin " \

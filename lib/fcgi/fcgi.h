@@ -66,6 +66,22 @@ enum fcgi_body fcgi_body_read(struct fcgi_request *r, size_t cap, struct buf *ou
 bool fcgi_reply(struct fcgi_request *r, int status, const char *headers, size_t headers_len,
         const void *body, size_t body_len);
 
+/* A reply in pieces, for one that is too long to hold, in the place of fcgi_reply: begin sends
+ * status and headers, each piece goes out as it is given, the end of the request completes it. A
+ * piece that went out counts as a sign of life (fcgi_alive). False: the peer is gone, or took
+ * nothing for FCGI_SILENCE_TIMEOUT_MS. */
+bool fcgi_reply_begin(
+        struct fcgi_request *r, int status, const char *headers, size_t headers_len) MUST_CHECK;
+bool fcgi_reply_piece(struct fcgi_request *r, const void *bytes, size_t len) MUST_CHECK;
+/* Gives a begun reply up: the connection ends inside a record, so that a web server that looks at
+ * all can tell it from a whole one. Caddy 2.6 does not pass that on where the length of the body is
+ * unknown: a reply that must not pass for whole has a Content-Length. */
+void fcgi_reply_abort(struct fcgi_request *r);
+/* Whether the web server has closed its end. Asks the kernel, does not wait. */
+bool fcgi_peer_gone(const struct fcgi_request *r);
+/* The request in hand takes long and is not hung: hang_timeout_ms begins anew. */
+void fcgi_alive(struct fcgi_request *r);
+
 /* ---- a reply that goes on after its request
  * ------------------------------------------------------- */
 

@@ -3,11 +3,13 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <fastcgi.h>
 #include <fcgiapp.h>
 
 #include "base/clock.h"
@@ -23,6 +25,7 @@ struct fcgi_request {
 	bool replied;
 	bool taken;      /* the connection is somebody else's now */
 	bool body_ended; /* FCGI_STDIN was read to its end */
+	bool aborted;    /* the reply ends in the middle */
 	enum err refusal;
 	int64_t started_ns;
 	const char *query;
@@ -115,7 +118,7 @@ bool fcgi_request_begin(struct fcgi_request *r, int fd)
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
 	r->started_ns = clock_mono_ns();
-	r->replied = r->taken = r->body_ended = false;
+	r->replied = r->taken = r->body_ended = r->aborted = false;
 	r->path[0] = '\0';
 	r->query = "";
 	/* A connection that is already there makes the library read from it instead of accepting;
@@ -205,25 +208,62 @@ static void discard_body(struct fcgi_request *r)
 static bool put_head(struct fcgi_request *r, int status, const char *headers, size_t headers_len)
 {
 	char line[STATUS_LINE_BYTES];
-	bool ok;
 
 	if (r->replied || !str_format(line, sizeof(line), "Status: %d\r\n", status))
 		return false;
 	r->replied = true;
-	ok = FCGX_PutS(line, r->x.out) >= 0;
-	if (headers_len > 0)
-		ok = ok && FCGX_PutStr(headers, (int)headers_len, r->x.out) >= 0;
-	return ok && FCGX_PutS("\r\n", r->x.out) >= 0;
+	return FCGX_PutS(line, r->x.out) >= 0 &&
+	       (headers_len == 0 || FCGX_PutStr(headers, (int)headers_len, r->x.out) >= 0) &&
+	       FCGX_PutS("\r\n", r->x.out) >= 0;
 }
 
 bool fcgi_reply(struct fcgi_request *r, int status, const char *headers, size_t headers_len,
         const void *body, size_t body_len)
 {
-	bool ok = put_head(r, status, headers, headers_len);
+	return put_head(r, status, headers, headers_len) &&
+	       (body_len == 0 || FCGX_PutStr(body, (int)body_len, r->x.out) >= 0);
+}
 
-	if (body_len > 0)
-		ok = ok && FCGX_PutStr(body, (int)body_len, r->x.out) >= 0;
-	return ok;
+bool fcgi_reply_begin(struct fcgi_request *r, int status, const char *headers, size_t headers_len)
+{
+	return put_head(r, status, headers, headers_len) && FCGX_FFlush(r->x.out) == 0;
+}
+
+bool fcgi_reply_piece(struct fcgi_request *r, const void *bytes, size_t len)
+{
+	if (r->aborted || FCGX_PutStr(bytes, (int)len, r->x.out) < 0 || FCGX_FFlush(r->x.out) != 0)
+		return false;
+	fcgi_alive(r);
+	return true;
+}
+
+void fcgi_reply_abort(struct fcgi_request *r)
+{
+	r->aborted = true;
+}
+
+bool fcgi_peer_gone(const struct fcgi_request *r)
+{
+	struct pollfd peer = {.fd = r->x.ipcFd, .events = POLLRDHUP};
+
+	return poll(&peer, 1, 0) == 1 && (peer.revents & (POLLRDHUP | POLLHUP | POLLERR)) != 0;
+}
+
+void fcgi_alive(struct fcgi_request *r)
+{
+	if (r->slot != NULL)
+		atomic_store_explicit(
+		        &r->slot->busy_since_ns, clock_mono_ns(), memory_order_relaxed);
+}
+
+/* What libfcgi still holds is dropped; the record that is begun here never ends. */
+static void cut(struct fcgi_request *r)
+{
+	static const unsigned char HEAD[FCGI_HEADER_LEN] = {
+	        [0] = FCGI_VERSION_1, [1] = FCGI_STDOUT, [3] = 1, [4] = 0xff, [5] = 0xff};
+
+	(void)send(r->x.ipcFd, HEAD, sizeof(HEAD), MSG_NOSIGNAL);
+	FCGX_Free(&r->x, 0);
 }
 
 bool fcgi_stream_begin(struct fcgi_request *r, int status, const char *headers, size_t headers_len,
@@ -256,7 +296,10 @@ void fcgi_request_end(struct fcgi_request *r)
 	/* The web server sends the whole body before it reads the reply. */
 	discard_body(r);
 	r->x.keepConnection = 1; /* or the library waits up to 2 s for the peer to close first */
-	FCGX_Finish_r(&r->x);
+	if (r->aborted)
+		cut(r);
+	else
+		FCGX_Finish_r(&r->x);
 	if (r->x.ipcFd >= 0)
 		close(r->x.ipcFd);
 	r->x.ipcFd = -1;

@@ -201,12 +201,23 @@ struct request {
 /* Takes the connection of a reply that goes on; it is closed by whoever has it. */
 typedef void web_stream_fn(const struct fcgi_stream *stream, void *arg);
 
+/* A body that is too long to hold: the dispatcher sends it in pieces, after the handler. */
+struct web_source {
+	/* Fills up to size bytes: how many, 0 at the end, -1: it cannot go on, the reply is cut. */
+	ptrdiff_t (*read)(char *out, size_t size, void *arg);
+	void (*end)(void *arg); /* called once, however the request ends; may be NULL */
+	void *arg;
+	int64_t length; /* of all; fewer or more bytes cut the reply. -1: unknown, and then a cut
+	                   reply passes for a whole one behind Caddy 2.6 */
+};
+
 struct reply {
 	int status; /* 200 unless set */
 	const char *content_type;
 	struct buf *headers; /* "Name: value\r\n"; add with web_reply_header */
 	struct buf *body;
-	int64_t retry_after_s; /* sent on 429 and 503, at least 1 */
+	struct web_source source; /* read set: in the place of body, when the handler returns OK */
+	int64_t retry_after_s;    /* sent on 429 and 503, at least 1 */
 	/* How the bucket stands that the request drew from: RateLimit-* headers; limit 0: none. */
 	int64_t rate_limit, rate_left, rate_reset_s;
 	/* A handler that succeeded and set it: the head is sent without a length, and the

@@ -9,6 +9,8 @@
 #include "crypto/crypto.h"
 #include "web/web_internal.h"
 
+enum { PIECE_BYTES = 64 * 1024 };
+
 static const char DEFAULT_TYPE[] = "application/json; charset=utf-8";
 
 void web_worker_init(
@@ -175,8 +177,10 @@ static void add_common_headers(struct web_exchange *x)
 		return;
 	web_reply_header(
 	        rep, "Content-Type", rep->content_type != NULL ? rep->content_type : DEFAULT_TYPE);
-	if (rep->stream == NULL)
+	if (rep->stream == NULL && rep->source.read == NULL)
 		buf_addf(rep->headers, "Content-Length: %zu\r\n", rep->body->len);
+	else if (rep->source.read != NULL && rep->source.length >= 0)
+		buf_addf(rep->headers, "Content-Length: %" PRId64 "\r\n", rep->source.length);
 }
 
 /* The code that goes out for e: one that is no reply becomes the program's internal error. */
@@ -188,6 +192,7 @@ static enum err reply_code(const struct web_program *p, enum err e)
 static void answer_error(struct web_exchange *x, enum err e)
 {
 	x->rep.stream = NULL;
+	x->rep.source.read = NULL;
 	web_reply_error(&x->rep, &x->req, reply_code(x->worker->program, e), false);
 }
 
@@ -220,6 +225,35 @@ static void begin_stream(const struct web_exchange *x, web_stream_fn *take)
 	take(&stream, rep->stream_arg);
 }
 
+/* False: the source failed, or gave another number of bytes than it said. */
+static bool send_pieces(struct web_exchange *x)
+{
+	const struct web_source *source = &x->rep.source;
+	static char piece[PIECE_BYTES];
+	int64_t left = source->length;
+	ptrdiff_t n;
+
+	while ((n = source->read(piece, sizeof(piece), source->arg)) > 0) {
+		if (left >= 0 && (left -= n) < 0)
+			return false;
+		if (!fcgi_reply_piece(x->req.fcgi, piece, (size_t)n))
+			return false;
+	}
+	return n == 0 && left <= 0;
+}
+
+static void send_source(struct web_exchange *x)
+{
+	struct reply *rep = &x->rep;
+
+	if (!fcgi_reply_begin(x->req.fcgi, rep->status, buf_str(rep->headers), rep->headers->len) ||
+	        (!x->is_head && !send_pieces(x))) {
+		log_warn(x->worker->program->err_internal, "reply cut",
+		        F_STR("route", x->req.route->path));
+		fcgi_reply_abort(x->req.fcgi);
+	}
+}
+
 static void send_reply(struct web_exchange *x)
 {
 	struct reply *rep = &x->rep;
@@ -238,8 +272,13 @@ static void send_reply(struct web_exchange *x)
 		begin_stream(x, rep->stream);
 		return;
 	}
-	fcgi_reply(x->req.fcgi, rep->status, buf_str(rep->headers), rep->headers->len,
-	        buf_str(rep->body), x->is_head || rep->status == 204 ? 0 : rep->body->len);
+	if (rep->source.read != NULL)
+		send_source(x);
+	else
+		fcgi_reply(x->req.fcgi, rep->status, buf_str(rep->headers), rep->headers->len,
+		        buf_str(rep->body), x->is_head || rep->status == 204 ? 0 : rep->body->len);
+	if (rep->source.end != NULL)
+		rep->source.end(rep->source.arg);
 }
 
 static const char *method_label(const struct web_exchange *x)

@@ -239,3 +239,11 @@ test('admin listens on its socket alone', async (t) => {
 	const listening = readFileSync(`/proc/${caddy.pid}/net/tcp`, 'utf8');
 	assert.doesNotMatch(listening, /:07E3 00000000:0000 0A/, 'port 2019');
 });
+
+test('a reply in pieces that says its length comes whole, or is cut and looks so', async (t) => {
+	const { ask } = await edge(t);
+	const whole = await ask({ path: '/pieces/3000000/whole' });
+	assert.equal(whole.headers['content-length'], '3000000');
+	assert.equal(whole.text.length, 3_000_000);
+	await assert.rejects(ask({ path: '/pieces/3000000/short' }), /aborted/);
+});

@@ -437,3 +437,68 @@ test('bytes in single writes are one request', async (t) => {
 	for (const byte of bytes) await c.write(Buffer.from([byte]));
 	assert.equal((await c.answer()).json.body, '{"slow":1}');
 });
+
+/** Bytes of an answer, and whether its last record was whole. */
+function shape(bytes) {
+	let at = 0;
+	let body = 0;
+	while (at + 8 <= bytes.length) {
+		const length = bytes.readUInt16BE(at + 4);
+		if (at + 8 + length > bytes.length) return { body, whole: false };
+		if (bytes[at + 1] === 6) body += length;
+		at += 8 + length + bytes[at + 6];
+	}
+	return { body, whole: at === bytes.length };
+}
+
+test('a reply in pieces: whole with and without its length, in the memory of one piece', async (t) => {
+	const { ask, workers, program } = await pool(t, 1);
+	const [worker] = workers(program.pid);
+	const resident = () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${worker}/status`, 'utf8'))[1]);
+	await ask({ uri: '/pieces/1000000/whole' });
+	const before = resident();
+	const answer = await ask({ uri: '/pieces/64000000/whole' });
+	assert.equal(answer.status, 200);
+	assert.equal(answer.headers['content-length'], '64000000');
+	assert.equal(answer.headers['content-type'], 'text/plain');
+	assert.equal(answer.text.length, 64_000_000);
+	assert.ok(resident() - before < 4096, `${resident() - before} KB more`);
+	const unknown = await ask({ uri: '/pieces/100000/unknown' });
+	assert.equal(unknown.headers['content-length'], undefined);
+	assert.equal(unknown.text, 'x'.repeat(100_000));
+	const head = await ask({ method: 'HEAD', uri: '/pieces/5000/whole' });
+	assert.equal(head.headers['content-length'], '5000');
+	assert.equal(head.text, '');
+	assert.equal((await ask({ uri: '/pieces/0/whole' })).text, '');
+});
+
+test('a reply in pieces that fails, or is shorter than it said, ends inside a record', async (t) => {
+	const { ask, socket } = await pool(t, 1);
+	for (const how of ['fails', 'short']) {
+		const c = open(socket);
+		await c.write(encode({ uri: `/pieces/200000/${how}` }));
+		const { body, whole } = shape(await c.bytes());
+		assert.ok(body >= 200_000, `${how}: ${body}`);
+		assert.equal(whole, false, how);
+	}
+	assert.equal((await ask({ uri: '/pieces/5/whole' })).text, 'xxxxx');
+});
+
+test('a handler can see that its client is gone', async (t) => {
+	const { ask, socket } = await pool(t, 2);
+	const c = open(socket);
+	await c.write(encode({ uri: '/gone' }));
+	await until('it is at work', async () => (await ask({ uri: '/numbers' })).json.busy === 2);
+	c.socket.destroy();
+	await until('it is done', async () => (await ask({ uri: '/numbers' })).json.busy === 1);
+});
+
+test('a client that goes in the middle of a reply in pieces ends it', async (t) => {
+	const { ask, socket, program } = await pool(t, 1);
+	const c = open(socket);
+	await c.write(encode({ uri: '/pieces/9000000000000/unknown' }));
+	await until('it sends', () => c.socket.bytesRead > 1_000_000);
+	c.socket.destroy();
+	assert.equal((await ask({ uri: '/pieces/5/whole' })).text, 'xxxxx');
+	assert.match(program.output(), /reply cut/);
+});

@@ -98,6 +98,50 @@ static enum err big(struct request *req, struct reply *rep, struct app *app)
 	return ERR_OK;
 }
 
+/* Pieces of a long reply: what is left of it, and what becomes of it then. */
+static struct {
+	int64_t left;
+	bool fails;
+} pieces;
+
+static ptrdiff_t next_piece(char *out, size_t size, void *arg)
+{
+	size_t n = pieces.left < (int64_t)size ? (size_t)pieces.left : size;
+
+	(void)arg;
+	memset(out, 'x', n);
+	pieces.left -= (int64_t)n;
+	return n == 0 && pieces.fails ? -1 : (ptrdiff_t)n;
+}
+
+/* /pieces/{bytes}/{how}: "whole" with its length, "unknown" without, "short" of what it said,
+ * "fails" at its end. */
+static enum err in_pieces(struct request *req, struct reply *rep, struct app *app)
+{
+	const char *how = web_path_param(req, "how");
+
+	(void)app;
+	if (!str_parse_int(web_path_param(req, "bytes"), 0, INT64_MAX, &pieces.left))
+		return ERR_INGEST_ROUTE_NOT_FOUND;
+	pieces.fails = strcmp(how, "fails") == 0;
+	rep->content_type = "text/plain";
+	rep->source = (struct web_source){.read = next_piece,
+	        .length = pieces.fails || strcmp(how, "unknown") == 0 ? -1
+	                  : strcmp(how, "short") == 0                 ? pieces.left + 1
+	                                                              : pieces.left};
+	return ERR_OK;
+}
+
+/* Works until the web server closes its end; "gone" is where the next request finds it. */
+static enum err until_gone(struct request *req, struct reply *rep, struct app *app)
+{
+	while (!fcgi_peer_gone(req->fcgi))
+		clock_sleep_ms(5);
+	shm_add(app->shm, WEB_METRIC_ERRORS, SHM_LABELS("echo", "gone"), 1);
+	(void)rep;
+	return ERR_OK;
+}
+
 static enum err metrics(struct request *req, struct reply *rep, struct app *app)
 {
 	(void)req;
@@ -132,6 +176,8 @@ static const struct web_route ROUTES[] = {
         WEB_ROUTE(WEB_GET, "/crash", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, crash),
         WEB_ROUTE(WEB_GET, "/fail/{what}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, fail),
         WEB_ROUTE(WEB_GET, "/big", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, big),
+        WEB_ROUTE(WEB_GET, "/pieces/{bytes}/{how}", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, in_pieces),
+        WEB_ROUTE(WEB_GET, "/gone", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, until_gone),
         WEB_ROUTE(WEB_GET, "/metrics", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, metrics),
         WEB_ROUTE(WEB_GET, "/numbers", WEB_AUTH_NONE, 0, 0, WEB_MEDIA_NONE, numbers),
         WEB_ROUTE(WEB_GET, "/closed", WEB_AUTH_SESSION, 0, 0, WEB_MEDIA_NONE, echo),
