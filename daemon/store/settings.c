@@ -55,6 +55,7 @@ static const struct rule {
         {"read_overflow_mode", TENANT, RULE_THROW, 0},
         {"do_not_merge_across_partitions_select_final", TENANT, RULE_NUMBER, 0},
         {"final", TENANT, RULE_NUMBER, 0},
+        {"enable_named_columns_in_function_tuple", TENANT, RULE_NUMBER, 0},
         {"prefer_localhost_replica", TENANT, RULE_NUMBER, 0},
         {"skip_unavailable_shards", TENANT, RULE_NUMBER, 0},
         {"join_use_nulls", TENANT, RULE_NUMBER, 0},

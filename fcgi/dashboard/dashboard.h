@@ -41,6 +41,7 @@
  *    by pg_exec; then dashboard_tx as the user that one of them returned, or a new account's id.
  *  - WEB_AUTH_OPTIONAL: as SESSION with a valid cookie, of either stage; else as NONE
  *    (app->logged_in tells).
+ *  - Views of the events (/api/analytics/): analytics.h. What asks ClickHouse is DETACHED.
  *  - Errors of lib/store and lib/pg are returned as they are: PostgreSQL being away is answered
  *    3851, anything without a status is logged and answered 3999.
  *  - Every change writes its audit row in its transaction: dashboard_audit.
@@ -51,11 +52,13 @@
 #include "auth/auth_csrf.h"
 #include "auth/auth_provider.h"
 #include "auth/auth_password.h"
+#include "ch/ch.h"
 #include "crypto/crypto_seal.h"
 #include "fcgi/fcgi.h"
 #include "pg/pg.h"
 #include "shm/shm.h"
 #include "shm/shm_rate.h"
+#include "shm/shm_slots.h"
 #include "store/store.h"
 #include "store/store_access.h"
 #include "store/store_page.h"
@@ -67,7 +70,7 @@
 
 enum {
 	DASHBOARD_BODY_CAP = 64 * 1024,
-	DASHBOARD_REPLY_CAP = SHM_RENDER_BYTES_MAX,
+	DASHBOARD_REPLY_CAP = 16 * 1024 * 1024,
 	DASHBOARD_PROBE_MS = 1000,
 	DASHBOARD_PG_ANSWER_MS = 6000, /* a little more than the server's statement_timeout */
 	DASHBOARD_RECENT_LOGIN_S = 600,
@@ -117,6 +120,7 @@ struct dashboard_settings {
 	struct store_secrets key_secrets; /* hash API keys */
 	char pg_url[PG_URL_BYTES];
 	struct conf_ch_endpoint store;
+	struct ch_options query; /* limits of queries */
 	int64_t session_days, session_max_days;
 	uint8_t csrf_key[AUTH_KEY_BYTES];
 	uint8_t oauth_key[AUTH_KEY_BYTES]; /* seals the cookie of a sign-in with a provider */
@@ -135,6 +139,7 @@ struct dashboard {
 	struct web_health *health;
 	struct shm_rate *rates;
 	struct auth_hasher hasher; /* owns its slots */
+	struct shm_slots *queries; /* workers that may wait for the event store at one time */
 };
 
 /* One a worker. */
@@ -142,7 +147,8 @@ struct app {
 	const struct dashboard *dashboard;
 	struct web_worker web;
 	struct pg *pg;
-	struct httpc *http; /* to the providers; made with its first call */
+	struct httpc *http;                 /* to the providers; made with its first call */
+	struct analytics_worker *analytics; /* to the event store; analytics.h */
 	/* of the request in hand */
 	bool cookie_sent;      /* the request has a cookie of a login, good or not */
 	bool logged_in;        /* login is set */

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "fcgi/dashboard/analytics.h"
 #include "fcgi/dashboard/dashboard.h"
 #include "store/store_sealed.h"
 #include "web/web_rate.h"
@@ -30,6 +31,7 @@ static void worker_stop(void *arg)
 
 	pg_close(app->pg);
 	httpc_free(app->http);
+	analytics_worker_free(app->analytics);
 	web_worker_release(&app->web);
 	free(app);
 }
@@ -97,6 +99,7 @@ static enum err reload(struct fcgi_pool *pool)
 	struct dashboard *d = pool->ctx;
 	struct dashboard_settings settings;
 	struct auth_hasher hasher;
+	struct shm_slots *queries;
 	struct conf *conf;
 	enum err e = web_start_reload(&d->start, &conf);
 
@@ -109,11 +112,19 @@ static enum err reload(struct fcgi_pool *pool)
 		dashboard_settings_release(&settings);
 		return e;
 	}
+	e = analytics_slots_make(settings.conf, &queries);
+	if (e != ERR_OK) {
+		shm_slots_close(hasher.slots);
+		dashboard_settings_release(&settings);
+		return e;
+	}
 	dashboard_settings_release(&d->settings);
 	d->settings = settings;
 	/* Workers on their way out keep the slots they know. */
 	shm_slots_close(d->hasher.slots);
 	d->hasher = hasher;
+	shm_slots_close(d->queries);
+	d->queries = queries;
 	web_start_pool(&d->start, settings.conf, CONF_YAVIO_DASHBOARD_WORKERS, pool);
 	return ERR_OK;
 }
@@ -139,6 +150,8 @@ static enum err prepare(struct dashboard *d, char **argv)
 		e = web_rate_open(d->settings.conf, "dashboard-rates.map", RATE_BUCKETS, &d->rates);
 	if (e == ERR_OK)
 		e = dashboard_hasher_make(d->settings.conf, d->shm, &d->hasher);
+	if (e == ERR_OK)
+		e = analytics_slots_make(d->settings.conf, &d->queries);
 	if (e != ERR_OK)
 		return e;
 	d->pool = (struct fcgi_pool){.argv = argv,
@@ -169,6 +182,7 @@ int main(int argc, char **argv)
 		e = fcgi_pool_run(&d.pool);
 	fcgi_pool_release(&d.pool);
 	shm_slots_close(d.hasher.slots);
+	shm_slots_close(d.queries);
 	shm_rate_close(d.rates);
 	shm_close(d.shm);
 	web_health_free(d.health);

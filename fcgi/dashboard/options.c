@@ -65,6 +65,10 @@ enum err dashboard_settings_load(struct conf *c, struct dashboard_settings *out)
 	oauth_sites_load(c, s.providers);
 	s.totp_limit = (struct store_totp_limit){.count = conf_rate(c, CONF_YAVIO_RL_TOTP).count,
 	        .seconds = conf_rate(c, CONF_YAVIO_RL_TOTP).seconds};
+	s.query = (struct ch_options){.query_timeout_ms = conf_int(c, CONF_YAVIO_QUERY_TIMEOUT),
+	        .query_memory = conf_int(c, CONF_YAVIO_QUERY_MEMORY),
+	        .query_max_rows = conf_int(c, CONF_YAVIO_QUERY_MAX_ROWS),
+	        .cluster = conf_str(c, CONF_CLICKHOUSE_CLUSTER)};
 	*out = s;
 	return ERR_OK;
 }

@@ -2,12 +2,13 @@
  * The routes of yavio-dashboard: one row names handler, authentication, class of limits, flags and
  * fields. How to add one: dashboard.h. */
 #include "fcgi/dashboard/account.h"
+#include "fcgi/dashboard/analytics.h"
 #include "fcgi/dashboard/oauth.h"
 #include "fcgi/dashboard/session.h"
 #include "fcgi/dashboard/tenancy.h"
 #include "fcgi/dashboard/totp.h"
 
-static const struct web_fields NO_FIELDS = {NULL, 0};
+static const struct web_fields NO_FIELDS = {.list = NULL};
 
 /* A row that takes no body. On GET the fields are the query's. */
 #define READ(path_, auth_, rate_, handler_, fields_, ...)                                          \
@@ -23,6 +24,9 @@ static const struct web_fields NO_FIELDS = {NULL, 0};
 		.rate_class = DASHBOARD_RATE_##rate_, .handler = handler_, .fields = fields_,      \
 		.flags = DASHBOARD_ONE_TRIP                                                        \
 	}
+/* A view of a project's events. */
+#define VIEW(path_, handler_, fields_)                                                             \
+	READ(path_, VIEWER, ANALYTICS, handler_, fields_, .flags = DASHBOARD_DETACHED)
 /* A row that takes JSON; with NO_FIELDS also no body at all. */
 #define WRITE(method_, path_, auth_, rate_, handler_, fields_, ...)                                \
 	{                                                                                          \
@@ -158,6 +162,9 @@ static const struct web_route ROUTES[] = {
                 h_key_delete, &NO_FIELDS, .missing = ERR_DASH_API_KEY_NOT_FOUND),
         WRITE(POST, "/api/workspaces/{workspaceId}/projects/{projectId}/keys/{id}/rotate", ADMIN,
                 MANAGE, h_key_rotate, &h_key_rotate_fields, .missing = ERR_DASH_API_KEY_NOT_FOUND),
+
+        /* views of the events */
+        VIEW("/api/analytics/{projectId}/overview", h_overview, &h_overview_fields),
 };
 
 static const enum web_step ORDER[] = {WEB_STEP_BODY, WEB_STEP_MEDIA, WEB_STEP_ADMIT, WEB_STEP_AUTH,

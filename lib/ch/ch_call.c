@@ -108,6 +108,15 @@ static void add_output_settings(struct buf *url)
 	                 "&output_format_json_quote_denormals=0&date_time_output_format=iso");
 }
 
+/* An event's copies lie in one month, so each month is looked at alone. tuple(x AS name) names its
+ * elements, which makes an object of it in JSON; text of others than us is left as it is. */
+static void add_analytics_settings(enum ch_class cls, struct buf *url)
+{
+	buf_add_str(url, "&do_not_merge_across_partitions_select_final=1");
+	if (cls != CH_FREE_SQL)
+		buf_add_str(url, "&enable_named_columns_in_function_tuple=1");
+}
+
 static bool build_url(
         const struct ch *c, const struct ch_call *call, const char *query_id, struct buf *url)
 {
@@ -137,6 +146,8 @@ static bool build_url(
 	} else if (tenant && *c->cluster) {
 		buf_add_str(url, "&prefer_localhost_replica=1&skip_unavailable_shards=0");
 	}
+	if (tenant)
+		add_analytics_settings(call->cls, url);
 	if (tenant) {
 		/* the one place that binds a query to its tenant */
 		if (!call->tenant || !call->tenant->workspace_id || !call->tenant->project_id ||

@@ -57,8 +57,8 @@ bool ch_gate_defines(const struct ch_gate_text *text, const char *name, size_t l
 enum err ch_gate_ast(const char *explain, size_t len, const struct ch_gate_text *text,
         const char *database) MUST_CHECK;
 
-/* explain: all lines of EXPLAIN QUERY TREE. Every table is <database>.<tenant table>, system.one or
- * system.numbers. */
+/* explain: all lines of EXPLAIN QUERY TREE. Every table is <database>.<tenant table>, or of
+ * ch_table_is_neutral. */
 enum err ch_gate_tree(const char *explain, size_t len, const char *database) MUST_CHECK;
 
 /* yavio_ingest: "INSERT INTO [<database>.]<tenant table> [(columns)] FORMAT JSONEachRow" and data,

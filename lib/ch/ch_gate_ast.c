@@ -122,7 +122,7 @@ static bool is_known_table(const struct checker *c, const char *name, size_t len
 {
 	size_t database_len = strlen(c->database);
 
-	if (equals(name, len, "system.one") || equals(name, len, "system.numbers"))
+	if (ch_table_is_neutral(name, len))
 		return true;
 	if (len > database_len && memcmp(name, c->database, database_len) == 0 &&
 	        name[database_len] == '.' &&

@@ -35,8 +35,7 @@ static bool is_allowed_table(const char *name, size_t len, const char *database)
 {
 	size_t database_len = strlen(database);
 
-	if ((len == strlen("system.one") && memcmp(name, "system.one", len) == 0) ||
-	        (len == strlen("system.numbers") && memcmp(name, "system.numbers", len) == 0))
+	if (ch_table_is_neutral(name, len))
 		return true;
 	return len > database_len && memcmp(name, database, database_len) == 0 &&
 	       name[database_len] == '.' &&

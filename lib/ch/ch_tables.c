@@ -22,3 +22,13 @@ const struct ch_table *ch_table_find(const char *name, size_t len)
 			return &ch_tenant_tables[i];
 	return NULL;
 }
+
+bool ch_table_is_neutral(const char *name, size_t len)
+{
+	static const char *const names[] = {"system.one", "system.numbers", "system.time_zones"};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+			return true;
+	return false;
+}

@@ -20,4 +20,8 @@ extern const size_t ch_tenant_tables_len;
 /* The table of that exact name (case counts, as in ClickHouse), or NULL. */
 const struct ch_table *ch_table_find(const char *name, size_t len);
 
+/* Whether a name with its database is a table that is the same for everybody: system.one,
+ * system.numbers, system.time_zones. */
+bool ch_table_is_neutral(const char *name, size_t len);
+
 #endif

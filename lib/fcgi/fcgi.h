@@ -15,7 +15,7 @@ enum {
 	FCGI_PARAM_BYTES_MAX = 65536,  /* all of them together */
 	FCGI_HEADER_BYTES_MAX = 16384, /* the HTTP headers among them */
 	FCGI_QUERY_BYTES_MAX = 4096,
-	FCGI_PATH_BYTES_MAX = 2048,
+	FCGI_PATH_BYTES_MAX = 4096,
 	FCGI_LABEL_BYTES = 64, /* route and request id kept for the report of a crash */
 	/* An unread body is read away before the connection is closed, or Caddy would see a broken
 	 * pipe instead of the reply; no more than this. */

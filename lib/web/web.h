@@ -17,7 +17,7 @@
 
 enum {
 	WEB_PATH_PARAMS_MAX = 4,
-	WEB_PATH_PARAM_BYTES = 128,
+	WEB_PATH_PARAM_BYTES = 3200, /* as sent: 256 characters of four bytes, each as %XX */
 	WEB_REQUEST_ID_BYTES = 64,
 	WEB_ADDR_BYTES = 46,
 	WEB_HEADERS_BYTES_MAX = 8192, /* of a reply */
@@ -243,6 +243,9 @@ void web_serve(struct fcgi_request *r, struct web_worker *w);
 const char *web_header(const struct request *req, const char *name);
 /* Value of a {name} of the route; NULL: no such. */
 const char *web_path_param(const struct request *req, const char *name);
+/* The same percent-decoded, once: "%2F" is a "/" of the value. False: no such, malformed, no UTF-8,
+ * a NUL inside, or longer than out. */
+bool web_path_text(const struct request *req, const char *name, char *out, size_t out_size);
 /* Whether text has the form of our ids: a UUID in lower case. */
 bool web_is_id(const char *text);
 /* Percent-decoded first value of a query parameter into out; false: absent, too long, malformed or

@@ -63,6 +63,21 @@ int64_t web_int(const struct request *req, size_t field, int64_t otherwise)
 	return req->values[field].given ? req->values[field].integer : otherwise;
 }
 
+size_t web_items(const struct request *req, size_t field)
+{
+	return req->values[field].given ? req->values[field].items : 0;
+}
+
+/* Values of a list lie one behind the other. */
+const char *web_item(const struct request *req, size_t field, size_t i)
+{
+	const char *text = req->values[field].text;
+
+	while (i-- > 0)
+		text += strlen(text) + 1;
+	return text;
+}
+
 /* Copies text; the room was reserved for all values of a request, so earlier ones stay where they
  * are. */
 static char *keep(struct request *req, const char *text, size_t len)
@@ -87,7 +102,8 @@ static const char *take_text(struct request *req, const struct web_field *f, con
 	if (copy == NULL)
 		return "too_long";
 	problem = web_text_problem(f, copy, len, v);
-	v->text = copy;
+	if (v->items++ == 0)
+		v->text = copy;
 	return problem;
 }
 
@@ -237,39 +253,124 @@ static enum err read_json(struct request *req, enum err err_json, enum err err_f
 
 /* ---- query ----------------------------------------------------------------------------------- */
 
+static const char *next_pair(const char *p)
+{
+	p += strcspn(p, "&");
+	return p + (*p == '&');
+}
+
+static bool names(const char *pair, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(pair, name, len) == 0 && strchr("=&", pair[len]) != NULL;
+}
+
 static size_t count_param(const char *query, const char *name)
 {
-	size_t len = strlen(name), n = 0;
+	size_t n = 0;
 
-	for (const char *p = query; *p != '\0';) {
-		n += strncmp(p, name, len) == 0 &&
-		     (p[len] == '=' || p[len] == '&' || p[len] == '\0');
-		p += strcspn(p, "&");
-		p += *p == '&';
-	}
+	for (const char *p = query; *p != '\0'; p = next_pair(p))
+		n += names(p, name);
 	return n;
 }
 
-/* Names that the table does not know are left alone: a provider adds its own to a callback. */
+/* A value of a list, or several. */
+static const char *take_items(
+        struct request *req, const struct web_field *f, char *text, struct web_value *v)
+{
+	bool commas = (f->flags & WEB_COMMAS) != 0;
+
+	for (char *item = text, *end; item != NULL; item = end) {
+		const char *problem;
+
+		end = commas ? strchr(item, ',') : NULL;
+		if (end != NULL)
+			*end++ = '\0';
+		if (v->items == f->items_max)
+			return "too_many";
+		problem = take_text(req, f, item, strlen(item), v);
+		if (problem != NULL)
+			return problem;
+	}
+	return NULL;
+}
+
+static const char *take_list(struct request *req, const struct web_field *f, struct web_value *v)
+{
+	char text[WEB_QUERY_VALUE_BYTES];
+
+	for (const char *p = req->query; *p != '\0'; p = next_pair(p)) {
+		const char *value = p + strcspn(p, "=&"), *problem;
+
+		if (!names(p, f->name))
+			continue;
+		if (!web_query_decode(value + (*value == '='), text, sizeof(text)))
+			return "bad_format";
+		problem = take_items(req, f, text, v);
+		if (problem != NULL)
+			return problem;
+	}
+	return NULL;
+}
+
+static const char *take_param(
+        struct request *req, const struct web_field *f, size_t count, struct web_value *v)
+{
+	char text[WEB_QUERY_VALUE_BYTES];
+
+	if (f->items_max > 0)
+		return take_list(req, f, v);
+	if (count > 1)
+		return "duplicate";
+	return web_query_param(req, f->name, text, sizeof(text)) ? take_query(req, f, text, v)
+	                                                         : "bad_format";
+}
+
+static bool is_field(const struct web_fields *fields, const char *pair)
+{
+	for (size_t i = 0; i < fields->len; i++) {
+		if (names(pair, fields->list[i].name))
+			return true;
+	}
+	return false;
+}
+
+static void refuse_unknown(struct request *req)
+{
+	for (const char *p = req->query; *p != '\0'; p = next_pair(p)) {
+		char name[WEB_FAULT_NAME_BYTES];
+		size_t len = strcspn(p, "=&");
+
+		if (is_field(req->route->fields, p) || *p == '&')
+			continue;
+		if (len >= sizeof(name))
+			len = sizeof(name) - 1;
+		memcpy(name, p, len);
+		name[len] = '\0';
+		add_fault(req, name, "unknown", ERR_OK);
+	}
+}
+
+/* Unless the table is strict, names that it does not know are left alone: a provider adds its own
+ * to a callback. */
 static enum err read_query(struct request *req, enum err err_fields)
 {
 	const struct web_fields *fields = req->route->fields;
-	char text[WEB_QUERY_VALUE_BYTES];
 
 	for (size_t i = 0; i < fields->len; i++) {
 		const struct web_field *f = &fields->list[i];
 		struct web_value v = {.given = false};
 		size_t count = count_param(req->query, f->name);
+		const char *problem;
 
 		if (count == 0)
 			continue;
-		if (count > 1)
-			set_value(req, i, &v, "duplicate");
-		else if (!web_query_param(req, f->name, text, sizeof(text)))
-			set_value(req, i, &v, "bad_format");
-		else
-			set_value(req, i, &v, take_query(req, f, text, &v));
+		problem = take_param(req, f, count, &v);
+		set_value(req, i, &v, problem);
 	}
+	if (fields->strict)
+		refuse_unknown(req);
 	return finish(req, err_fields);
 }
 

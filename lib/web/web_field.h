@@ -16,7 +16,7 @@ enum {
 	WEB_SECRET_BYTES_MAX = 512, /* of a password */
 	WEB_EMAIL_BYTES_MAX = 254,
 	WEB_EMAIL_LOCAL_BYTES_MAX = 64,
-	WEB_QUERY_VALUE_BYTES = 1024, /* of a query parameter, decoded */
+	WEB_QUERY_VALUE_BYTES = 2048, /* of a query parameter, decoded */
 };
 
 struct request;
@@ -39,6 +39,7 @@ enum web_field_flag {
 	WEB_ONE_OF = 1 << 1, /* exactly one of the fields of the table that have this flag */
 	WEB_ANY_OF = 1 << 2, /* at least one of those that have this flag */
 	WEB_FUTURE = 1 << 3, /* a time after now */
+	WEB_COMMAS = 1 << 4, /* a value of a list may hold several, parted by commas */
 };
 
 struct web_value {
@@ -46,6 +47,7 @@ struct web_value {
 	bool bad;         /* given, and not what the field takes: never seen by a handler */
 	const char *text; /* of all types but INT, BOOL and TIME; lives as long as the request */
 	int64_t integer;  /* INT, BOOL, TIME, WORD */
+	size_t items;     /* of a list: how many; text is the first, see web_item */
 };
 
 /* A rule that no type knows: NULL when the value is good, else the problem's word. Called for a
@@ -60,17 +62,24 @@ struct web_field {
 	enum err code; /* what it answers when it is wrong and nothing else is; ERR_OK: the
 	                  program's err_fields */
 	const char *const *words; /* WEB_WORD: NULL-ended */
-	web_field_check *check;   /* may be NULL */
+	web_field_check *check;   /* may be NULL; called once for a whole list */
+	size_t items_max; /* of a query: may be given so many times, each value by the rules of its
+	                     type, which is one of text; 0: once */
 };
 
 /* A table and its length; {NULL, 0} is the table of a request that takes no fields. */
 struct web_fields {
 	const struct web_field *list;
 	size_t len;
+	bool strict; /* a query may hold nothing else; a body never may */
 };
 #define WEB_FIELDS(table)                                                                          \
 	{                                                                                          \
-		table, ARRAY_LEN(table)                                                            \
+		.list = table, .len = ARRAY_LEN(table)                                             \
+	}
+#define WEB_STRICT_FIELDS(table)                                                                   \
+	{                                                                                          \
+		.list = table, .len = ARRAY_LEN(table), .strict = true                             \
 	}
 
 struct web_fault {
@@ -88,6 +97,9 @@ bool web_given(const struct request *req, size_t field);
 /* NULL when not given. */
 const char *web_text(const struct request *req, size_t field);
 int64_t web_int(const struct request *req, size_t field, int64_t otherwise);
+/* How many values of a list were given, and one of them. */
+size_t web_items(const struct request *req, size_t field);
+const char *web_item(const struct request *req, size_t field, size_t i);
 static inline bool web_bool(const struct request *req, size_t field, bool otherwise)
 {
 	return web_int(req, field, otherwise) != 0;

@@ -24,6 +24,9 @@ unsigned web_method_of(const char *method);
 enum err web_check_media(
         const struct web_program *p, struct request *req, struct reply *rep) MUST_CHECK;
 
+/* Decodes a query's text up to '&' or its end; false: malformed, a NUL inside, or too long. */
+bool web_query_decode(const char *in, char *out, size_t out_size) MUST_CHECK;
+
 /* Fills req.addr. */
 void web_client_addr(struct request *req, const struct web_networks *trusted);
 /* Takes the web server's request id where it is well formed, else makes one. */

@@ -79,16 +79,16 @@ void web_request_id(struct request *req)
 
 /* ---- query ----------------------------------------------------------------------------------- */
 
-/* Decodes up to '&' or the end. */
-static bool decode(const char *in, char *out, size_t out_size)
+/* Decodes up to end or the end of the text; plus: what a plus sign stands for. */
+static bool decode(const char *in, char end, char plus, char *out, size_t out_size)
 {
 	size_t n = 0;
 
-	for (; *in != '\0' && *in != '&'; in++) {
+	for (; *in != '\0' && *in != end; in++) {
 		uint8_t byte = (uint8_t)*in;
 
 		if (*in == '+') {
-			byte = ' ';
+			byte = (uint8_t)plus;
 		} else if (*in == '%') {
 			char hex[3] = {in[1], in[1] != '\0' ? in[2] : '\0', '\0'};
 
@@ -102,6 +102,19 @@ static bool decode(const char *in, char *out, size_t out_size)
 	}
 	out[n] = '\0';
 	return true;
+}
+
+bool web_query_decode(const char *in, char *out, size_t out_size)
+{
+	return decode(in, '&', ' ', out, out_size);
+}
+
+bool web_path_text(const struct request *req, const char *name, char *out, size_t out_size)
+{
+	const char *value = web_path_param(req, name);
+
+	return value != NULL && decode(value, '\0', '+', out, out_size) &&
+	       str_is_utf8(out, strlen(out));
 }
 
 /* Behind the name of the first such parameter, at its '=' if it has one; NULL: absent. */
@@ -128,7 +141,7 @@ bool web_query_param(const struct request *req, const char *name, char *out, siz
 {
 	const char *p = find_query_param(req, name);
 
-	return p != NULL && decode(*p == '=' ? p + 1 : p, out, out_size);
+	return p != NULL && web_query_decode(*p == '=' ? p + 1 : p, out, out_size);
 }
 
 /* ---- media ----------------------------------------------------------------------------------- */

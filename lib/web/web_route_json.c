@@ -47,6 +47,7 @@ static void write_field(struct json_writer *w, const struct web_field *f)
 	json_write_str(w, "need", need(f));
 	json_write_int(w, "min", f->min);
 	json_write_int(w, "max", f->max);
+	json_write_int(w, "items", (int64_t)f->items_max);
 	json_write_bool(w, "future", (f->flags & WEB_FUTURE) != 0);
 	json_write_str(w, "code", f->code != ERR_OK ? err_code(f->code) : NULL);
 	json_write_array(w, "words");
@@ -82,6 +83,7 @@ static void write_route(
 	json_write_int(w, "bodyCap", (int64_t)route->body_cap);
 	json_write_str(w, "missing", route->missing != ERR_OK ? err_code(route->missing) : NULL);
 	if (route->fields != NULL) {
+		json_write_bool(w, "strict", route->fields->strict);
 		json_write_array(w, "fields");
 		for (size_t i = 0; i < route->fields->len; i++)
 			write_field(w, &route->fields->list[i]);

@@ -9,7 +9,7 @@
 #include "crypto/crypto.h"
 #include "web/web_internal.h"
 
-enum { PIECE_BYTES = 64 * 1024 };
+enum { PIECE_BYTES = 64 * 1024, REPLY_KEPT_BYTES = 1024 * 1024 };
 
 static const char DEFAULT_TYPE[] = "application/json; charset=utf-8";
 
@@ -310,6 +310,13 @@ static void account(const struct web_exchange *x, enum err e)
 	        F_STR("keyPrefix", x->req.key_prefix), F_INT("eventCount", x->req.events));
 }
 
+/* What one large answer took is not kept by every worker for ever. */
+static void shrink(struct buf *b)
+{
+	if (b->size > REPLY_KEPT_BYTES)
+		buf_release(b);
+}
+
 static void wipe(struct buf *b)
 {
 	if (b->data != NULL)
@@ -350,6 +357,7 @@ void web_serve(struct fcgi_request *r, struct web_worker *w)
 	log_set_request_id(NULL);
 	/* Passwords and tokens do not stay for whoever reads this memory next. */
 	wipe(&w->texts);
+	shrink(&w->reply_body);
 	if (x.req.route != NULL && x.req.route->fields != NULL)
 		wipe(&w->body);
 }

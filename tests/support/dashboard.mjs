@@ -16,6 +16,8 @@ import { checkExchange, findOperation } from './openapi.mjs';
 import { startPostgres } from './postgres.mjs';
 import { freePort } from './port.mjs';
 import { temporaryDir } from './process.mjs';
+import { schema } from './shipper.mjs';
+import { startStore } from './store.mjs';
 import { baseEnv, dashboardSecrets, ownDir, startProgram } from './programs.mjs';
 
 /** The password of every account that user() makes, and its hash at the default cost. */
@@ -124,11 +126,12 @@ export class Client {
 class Dashboard {
 	#started = [];
 
-	/** Starts all of it. settings: environment of the programs, null takes one away. */
-	static async start({ settings = {}, workers = 2, jobs = false, limits = false, ingest = false } = {}) {
+	/** Starts all of it. settings: environment of the programs, null takes one away; store: with an event store that has its tables. */
+	static async start({ settings = {}, workers = 2, jobs = false, limits = false, ingest = false, store = false } = {}) {
 		const stack = new Dashboard();
 		stack.dir = temporaryDir();
 		try {
+			if (store) stack.store = await startStore({ statements: schema() });
 			stack.postgres = await startPostgres();
 			await stack.postgres.createDatabase();
 			stack.home = ownDir(join(stack.dir, 'home'));
@@ -142,6 +145,7 @@ class Dashboard {
 				DATABASE_SERVICE_URL: stack.postgres.url('yavio_service'),
 				DATABASE_INGEST_URL: stack.postgres.url('yavio_ingest'),
 				YAVIO_DASHBOARD_WORKERS: String(workers),
+				...(store ? { CLICKHOUSE_URL: stack.store.url, CLICKHOUSE_DASHBOARD_PASSWORD: stack.store.passwords.yavio_dashboard } : {}),
 				...settings,
 			});
 			for (const name of Object.keys(settings)) if (settings[name] === null) delete stack.env[name];
@@ -182,6 +186,7 @@ class Dashboard {
 	async stop() {
 		await Promise.all(this.#started.map((program) => program.stop()));
 		await this.postgres?.stop();
+		await this.store?.stop();
 		rmSync(this.dir, { recursive: true, force: true });
 	}
 
@@ -235,8 +240,7 @@ class Dashboard {
 	}
 
 	/** A workspace: { id, name, slug, owner }. */
-	async workspace({ owner, name = 'Workspace', slug = `w-${randomUUID().slice(0, 8)}` }) {
-		const id = randomUUID();
+	async workspace({ owner, id = randomUUID(), name = 'Workspace', slug = `w-${randomUUID().slice(0, 8)}` }) {
 		await this.sql('INSERT INTO yavio.workspaces (id, name, slug, owner_id) VALUES ($1, $2, $3, $4)', [id, name, slug, owner.id]);
 		const workspace = { id, name, slug, owner };
 		await this.join(workspace, owner, 'owner');
@@ -250,8 +254,7 @@ class Dashboard {
 	}
 
 	/** A project: { id, name, slug, workspace }. */
-	async project(workspace, { name = 'Project', slug = `p-${randomUUID().slice(0, 8)}` } = {}) {
-		const id = randomUUID();
+	async project(workspace, { id = randomUUID(), name = 'Project', slug = `p-${randomUUID().slice(0, 8)}` } = {}) {
 		await this.sql('INSERT INTO yavio.projects (id, workspace_id, name, slug) VALUES ($1, $2, $3, $4)', [id, workspace.id, name, slug]);
 		return { id, name, slug, workspace };
 	}
