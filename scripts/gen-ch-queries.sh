@@ -4,7 +4,9 @@
 # usage: scripts/gen-ch-queries.sh OUT functions.allow FILE...   (blocks.sql is among the files, in any place)
 #
 # blocks.sql: "-- param: name Type" declares what queries may take, written {name}; "-- block: name" and lines of text, in which
-# $1 to $9 stand for what an include gives. Other files: "-- name: overview_calls", one SELECT that ends with its line's ";".
+# $1 to $9 stand for what an include gives; "-- plain: text" below its name gives what it is while all lists that only it takes
+# are empty: such queries are made in both forms, since what filters by nothing costs the store more than a small query does.
+# Other files: "-- name: overview_calls", one SELECT that ends with its line's ";".
 # {{name}} and {{name: one | two}} include a block, anywhere, also in blocks and in what is given to them.
 # Fails on what no query may hold: a parameter or block that is not declared, a tenant's column, a table outside blocks.sql (so
 # that how rows are read stands in one place), a function that the gate of the store would refuse.
@@ -64,9 +66,9 @@ function include(inner, depth,    colon, name, n, args, text, i) {
 	name = trim(colon ? substr(inner, 1, colon - 1) : inner)
 	if (!(name in block)) fail(where ": no block " name)
 	n = colon ? arguments(substr(inner, colon + 1), args) : 0
-	text = block[name]
+	text = plainly && name in plain ? plain[name] : block[name]
 	for (i = 1; i <= n; i++) {
-		if (index(text, "$" i) == 0) fail(where ": block " name " takes no argument " i)
+		if (index(block[name], "$" i) == 0) fail(where ": block " name " takes no argument " i)
 		text = replace(text, "$" i, args[i])
 	}
 	if (match(text, /\$[1-9]/)) fail(where ": block " name " misses argument " substr(text, RSTART, 2))
@@ -142,6 +144,12 @@ list {
 	next
 }
 /^-- block:/ { if (!in_blocks) fail(FILENAME ":" FNR ": blocks stand in blocks.sql"); begin("block"); next }
+/^-- plain:/ {
+	if (kind != "block" || text != "") fail(FILENAME ":" FNR ": misplaced: " $0)
+	sub(/^-- plain: */, "")
+	plain[current] = $0
+	next
+}
 /^-- name:/ { if (in_blocks) fail(FILENAME ":" FNR ": queries stand in a file of their view"); begin("name"); next }
 /^[ \t]*--/ || /^[ \t]*$/ { next }
 {
@@ -163,12 +171,20 @@ END {
 		split("", used)
 		sql = parameters(expand(raw[q], 0), used)
 		check_functions(sql)
+		plainly = 1
+		split("", needed)
+		simple = parameters(expand(raw[q], 0), needed)
+		plainly = 0
+		always = 0
+		for (i = 1; i <= params; i++) if (param[i] in used && !(param[i] in needed) && type[param[i]] !~ /^Array/) fail(where ": only the plain form leaves out " param[i] ", which is no list")
 		n = 0; names = ""
-		for (i = 1; i <= params; i++) if (param[i] in used) { names = names (n++ ? ", " : "") "CHV_" toupper(param[i]) }
+		# What both forms take comes first.
+		for (i = 1; i <= params; i++) if (param[i] in needed) { names = names (n++ ? ", " : "") "CHV_" toupper(param[i]) }
+		always = n
+		for (i = 1; i <= params; i++) if (param[i] in used && !(param[i] in needed)) { names = names (n++ ? ", " : "") "CHV_" toupper(param[i]) }
 		printf "\tCHQ_%s, /* %s */\n", toupper(title[q]), file_of[q] > header
 		if (n > 0) printf "static const enum ch_value_id params_%s[] = {%s};\n", title[q], names > source
-		sub(/^/, "", sql)
-		rows = rows "\t[CHQ_" toupper(title[q]) "] = {\"" title[q] "\",\n\t\t\"" c_text(sql) "\",\n\t\t" (n > 0 ? "params_" title[q] : "NULL") ", " n "},\n"
+		rows = rows "\t[CHQ_" toupper(title[q]) "] = {\"" title[q] "\",\n\t\t\"" c_text(sql) "\",\n\t\t" (simple == sql ? "NULL" : "\"" c_text(simple) "\"") ",\n\t\t" (n > 0 ? "params_" title[q] : "NULL") ", " n ", " always "},\n"
 	}
 	print "\tCHQ_COUNT\n};\n\nenum ch_value_id {" > header
 	print "\nconst struct ch_text ch_texts[CHQ_COUNT] = {\n" rows "};\n\nconst struct ch_value_def ch_value_defs[CHV_COUNT] = {" > source

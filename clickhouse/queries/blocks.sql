@@ -35,6 +35,7 @@
 -- Platform (G9) and tool (G10) of an event: its own, else that of a call of its trace from a day before the range ($1) to the
 -- end of what is read ($2). The inner reads end at once when nothing is asked for.
 -- block: chosen
+-- plain: 1
 (empty({platform}) OR multiIf(
 	{{is_known: platform}}, has({platform}, platform),
 	event_type = 'tool_call', has({platform}, 'unknown'),

@@ -79,11 +79,26 @@ static struct ch *connection(struct ch_lanes *l, size_t number)
 	return l->lane[number];
 }
 
-/* The parameters that the query takes, from all that are set. */
-static bool bind(
-        const struct ch_text *text, const struct ch_values *values, struct ch_param out[CHV_COUNT])
+/* How many parameters are of use: without the lists that are empty, where there is a form without
+ * them. */
+static size_t params_len(const struct ch_text *text, const struct ch_values *values)
 {
-	for (size_t i = 0; i < text->params_len; i++) {
+	if (text->plain == NULL)
+		return text->params_len;
+	for (size_t i = text->plain_len; i < text->params_len; i++) {
+		const char *list = values->of[text->params[i]];
+
+		if (list == NULL || strcmp(list, "[]") != 0)
+			return text->params_len;
+	}
+	return text->plain_len;
+}
+
+/* The parameters that the query takes, from all that are set. */
+static bool bind(const struct ch_text *text, size_t len, const struct ch_values *values,
+        struct ch_param out[CHV_COUNT])
+{
+	for (size_t i = 0; i < len; i++) {
 		enum ch_value_id id = text->params[i];
 
 		if (values->of[id] == NULL)
@@ -98,16 +113,17 @@ static bool bind(
 static enum err ask_once(struct ch *c, const struct ch_batch *batch, struct ch_ask *ask)
 {
 	const struct ch_text *text = &ch_texts[ask->text];
+	size_t len = params_len(text, ask->values);
 	struct ch_param params[CHV_COUNT];
 	const struct ch_query query = {.cls = batch->cls,
 	        .tenant = batch->tenant,
-	        .sql = text->sql,
+	        .sql = len < text->params_len ? text->plain : text->sql,
 	        .params = params,
-	        .params_len = text->params_len,
+	        .params_len = len,
 	        .format = ask->format != NULL ? ask->format : "JSONEachRow",
 	        .into_buf = ask->out};
 
-	if (!bind(text, ask->values, params)) {
+	if (!bind(text, len, ask->values, params)) {
 		ask->result = (struct ch_result){.cause = ERR_DB_INTERNAL_ERROR};
 		str_copy(ask->result.text, sizeof(ask->result.text), "a parameter is not set");
 		return ERR_DB_INTERNAL_ERROR;

@@ -10,8 +10,10 @@
 /* A query of clickhouse/queries, CHQ_… */
 struct ch_text {
 	const char *name, *sql;
+	const char
+	        *plain; /* what it is while the lists behind plain_len are empty; NULL: the same */
 	const enum ch_value_id *params; /* what it takes */
-	size_t params_len;
+	size_t params_len, plain_len;
 };
 extern const struct ch_text ch_texts[CHQ_COUNT];
 
