@@ -110,7 +110,7 @@ static const char *keep(struct analytics *a, const char *text)
 
 void analytics_set(struct analytics *a, enum ch_value_id id, const char *text)
 {
-	a->values.of[id] = a->values_before.of[id] = keep(a, text);
+	a->values.of[id] = a->values_before.of[id] = keep(a, text != NULL ? text : "");
 }
 
 void analytics_set_int(struct analytics *a, enum ch_value_id id, int64_t value)
@@ -177,6 +177,7 @@ static void set_range(struct analytics *a)
 	analytics_set_int(a, CHV_COMPARE, a->compared);
 	a->values_before.of[CHV_TO] = a->values.of[CHV_FROM];
 	a->values_before.of[CHV_FROM] = a->values.of[CHV_BEFORE];
+	analytics_set_time(a, CHV_NOW, a->now);
 	analytics_set(a, CHV_TZ, a->timezone);
 	analytics_set(a, CHV_UNIT, a->unit);
 	set_filter(a, CHV_PLATFORM, "platform");

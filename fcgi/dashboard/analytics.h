@@ -143,12 +143,14 @@ struct analytics {
 };
 
 /* Reads the common fields that the route has, asks for its time zone's name if need be, sets
- * {from} {to} {before} {compare} {tz} {unit} {platform} {tool} and, for lists, {limit} {offset}
- * {sort} {descending}. Call analytics_end whatever it returns. No transaction may be open. */
+ * {now} {from} {to} {before} {compare} {tz} {unit} {platform} {tool} and, for lists, {limit}
+ * {offset} {sort} {descending}. Call analytics_end whatever it returns. No transaction may be open.
+ */
 enum err analytics_begin(struct analytics *a, struct request *req, struct app *app) MUST_CHECK;
 void analytics_end(struct analytics *a);
 
-/* Sets a parameter of the route's own; text is copied. Running out of memory shows in the reply. */
+/* Sets a parameter of the route's own; text is copied, NULL is "". Running out of memory shows in
+ * the reply. */
 void analytics_set(struct analytics *a, enum ch_value_id id, const char *text);
 void analytics_set_int(struct analytics *a, enum ch_value_id id, int64_t value);
 void analytics_set_time(struct analytics *a, enum ch_value_id id, int64_t unix_ms);
@@ -200,5 +202,11 @@ void analytics_worker_free(struct analytics_worker *w);
 /* h_overview.c */
 extern const struct web_fields h_overview_fields;
 enum err h_overview(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+
+/* h_tools.c */
+extern const struct web_fields h_tools_fields, h_tool_fields, h_invocations_fields;
+enum err h_tools(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_tool(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_invocations(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 
 #endif

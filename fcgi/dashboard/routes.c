@@ -165,6 +165,10 @@ static const struct web_route ROUTES[] = {
 
         /* views of the events */
         VIEW("/api/analytics/{projectId}/overview", h_overview, &h_overview_fields),
+        VIEW("/api/analytics/{projectId}/tools", h_tools, &h_tools_fields),
+        VIEW("/api/analytics/{projectId}/tools/{tool}", h_tool, &h_tool_fields),
+        VIEW("/api/analytics/{projectId}/tools/{tool}/invocations", h_invocations,
+                &h_invocations_fields),
 };
 
 static const enum web_step ORDER[] = {WEB_STEP_BODY, WEB_STEP_MEDIA, WEB_STEP_ADMIT, WEB_STEP_AUTH,

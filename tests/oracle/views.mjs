@@ -204,7 +204,7 @@ export function toolDetail(data, q) {
 }
 
 export function invocations(data, q) {
-	const calls = data.select(q).filter((e) => isCall(e) && e.name === q.name && (!q.status || e.status === q.status) && (!q.category || e.category === q.category)).sort(by([(e) => e.t, -1], [(e) => e.id, -1]));
+	const calls = data.select(q).filter((e) => isCall(e) && e.name === q.name && (!q.status || e.status === q.status) && (!q.category || e.category === q.category)).sort(by([(e) => e.t, q.order === 'asc' ? 1 : -1], [(e) => e.id, q.order === 'asc' ? 1 : -1]));
 	return page(calls.map((e) => ({
 		eventId: e.id, timestamp: iso(e.t), traceId: e.trace, sessionId: e.session, userId: e.user || null, platform: platformOf(e), status: e.status || null, latencyMs: e.latency, isRetry: e.isRetry,
 		errorCategory: e.category || null, errorMessage: e.message || null, input: e.values, output: e.output, metadata: e.metadata, intent: e.intent ? { text: e.intent, source: e.intentSource || null } : null,

@@ -1,0 +1,359 @@
+-- SPDX-License-Identifier: MIT
+-- The list of tools, one tool, its calls.
+
+-- name: tools_items
+SELECT
+	tool,
+	calls,
+	{{rate: calls | all_calls}} AS share,
+	{{rate: succeeded | calls}} AS successRate,
+	failed AS errors,
+	{{rate: failed | calls}} AS errorRate,
+	{{rounded: latency}} AS avgLatencyMs,
+	{{rounded: p50}} AS p50LatencyMs,
+	{{rounded: p95}} AS p95LatencyMs,
+	{{rounded: p99}} AS p99LatencyMs,
+	calling AS sessions,
+	ifNull(callers, 0) AS users,
+	retried AS retries,
+	{{rate: empty_results | told_results}} AS zeroResultRate,
+	with_intent AS intents,
+	if(calls = 0, NULL, {{iso: called_at}}) AS lastCalledAt,
+	nullIf(described, '') AS description,
+	if(tool_name != '', true, false) AS registered
+FROM (
+	SELECT *, if(calls = 0, tool_name, event_name) AS tool, sum(calls) OVER () AS all_calls
+	FROM (
+		SELECT
+			event_name,
+			count() AS calls,
+			countIf(status = 'success') AS succeeded,
+			countIf(status = 'error') AS failed,
+			avg(latency_ms) AS latency,
+			quantileExactInclusiveOrNull(0.5)(latency_ms) AS p50,
+			quantileExactInclusiveOrNull(0.95)(latency_ms) AS p95,
+			quantileExactInclusiveOrNull(0.99)(latency_ms) AS p99,
+			uniqExact(session_id) AS calling,
+			countIf(is_retry = 1) AS retried,
+			countIf(zero_result = 1) AS empty_results,
+			count(zero_result) AS told_results,
+			countIf(intent != '') AS with_intent,
+			max(timestamp) AS called_at
+		FROM {{rows: event_name, status, latency_ms, session_id, is_retry, zero_result, intent, timestamp | event_type = 'tool_call'}}
+		GROUP BY event_name
+	) AS called
+	FULL OUTER JOIN {{registry: tool_name, description AS described | {unused} = 1 OR tool_name IN (
+		SELECT event_name FROM {{copies: event_name | event_type = 'tool_call'}})}} AS known
+	ON called.event_name = known.tool_name
+) AS all_tools
+LEFT JOIN (
+	SELECT event_name, uniqExactIf(user, user != '') AS callers
+	FROM (
+		SELECT event_name, if(user_id = '', session_user, user_id) AS user
+		FROM (SELECT DISTINCT event_name, session_id, user_id FROM {{copies: event_name, session_id, user_id | event_type = 'tool_call'}}) AS pairs
+		LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
+	)
+	GROUP BY event_name
+) AS people ON all_tools.tool = people.event_name
+WHERE tool != '' AND {{contains: tool | {q}}}
+ORDER BY
+	calls = 0,
+	{{in_order: if(calls = 0, NULL, multiIf(
+		{sort} = 'calls', toFloat64(calls), {sort} = 'successRate', successRate, {sort} = 'errorRate', errorRate,
+		{sort} = 'errors', toFloat64(errors), {sort} = 'avgLatencyMs', avgLatencyMs, {sort} = 'p95LatencyMs', p95LatencyMs,
+		{sort} = 'users', toFloat64(users), {sort} = 'sessions', toFloat64(sessions),
+		{sort} = 'lastCalledAt', toFloat64(toUnixTimestamp64Milli(called_at)), NULL))
+		| if({sort} = 'tool' AND calls > 0, tool, '') | tool}}
+LIMIT {limit} OFFSET {offset};
+
+-- name: tools_total
+SELECT uniqExact(tool)
+FROM (
+	SELECT DISTINCT toString(event_name) AS tool
+	FROM {{copies: event_name | event_type = 'tool_call'}}
+	UNION ALL
+	SELECT tool_name AS tool
+	FROM {{registry: tool_name | {unused} = 1}}
+)
+WHERE tool != '' AND {{contains: tool | {q}}};
+
+-- name: tool_registry_entry
+SELECT nullIf(description, '') AS description, {{json: input_schema}} AS inputSchema_json, {{iso: updated_at}} AS updatedAt
+FROM {{registry: description, input_schema, updated_at | tool_name = {name}}};
+
+-- name: tool_calls
+SELECT
+	count() AS calls,
+	{{rate: countIf(status = 'success') | count()}} AS successRate,
+	{{rate: countIf(status = 'error') | count()}} AS errorRate,
+	{{rounded: avg(latency_ms)}} AS avgLatencyMs,
+	{{percentile: 0.5 | latency_ms}} AS p50LatencyMs,
+	{{percentile: 0.95 | latency_ms}} AS p95LatencyMs,
+	{{percentile: 0.99 | latency_ms}} AS p99LatencyMs,
+	uniqExact(session_id) AS sessions
+FROM {{rows: status, latency_ms, session_id | {{is_call_of_tool}}}};
+
+-- name: tool_users
+SELECT uniqExactIf(user, user != '') AS users
+FROM (
+	SELECT if(user_id = '', session_user, user_id) AS user
+	FROM (SELECT DISTINCT session_id, user_id FROM {{copies: session_id, user_id | {{is_call_of_tool}}}}) AS pairs
+	LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
+);
+
+-- name: tool_series
+SELECT
+	{{iso: at}} AS bucket,
+	counted AS calls,
+	failed AS errors,
+	{{rate: failed | counted}} AS errorRate,
+	{{rounded: p50}} AS p50LatencyMs,
+	{{rounded: p95}} AS p95LatencyMs,
+	{{rounded: p99}} AS p99LatencyMs
+FROM {{buckets}} AS all_buckets
+LEFT JOIN (
+	SELECT
+		{{bucket_of: timestamp}} AS at,
+		count() AS counted,
+		countIf(status = 'error') AS failed,
+		quantileExactInclusiveOrNull(0.5)(latency_ms) AS p50,
+		quantileExactInclusiveOrNull(0.95)(latency_ms) AS p95,
+		quantileExactInclusiveOrNull(0.99)(latency_ms) AS p99
+	FROM {{rows: timestamp, status, latency_ms | {{is_call_of_tool}}}}
+	GROUP BY at
+) AS called USING (at)
+ORDER BY at;
+
+-- name: tool_latency_histogram
+SELECT edges[class] AS fromMs, if(class = length(edges), NULL, edges[class + 1]) AS toMs, counted AS count
+FROM (SELECT number + 1 AS class, [0, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000] AS edges FROM numbers(12)) AS classes
+LEFT JOIN (
+	SELECT
+		toUInt64(arrayCount(edge -> edge <= latency_ms, [0, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000])) AS class,
+		count() AS counted
+	FROM {{rows: latency_ms | {{is_call_of_tool}} AND latency_ms IS NOT NULL}}
+	GROUP BY class
+) AS called USING (class)
+ORDER BY class;
+
+-- name: tool_error_categories
+SELECT category, counted AS count, {{rate: counted | sum(counted) OVER ()}} AS share
+FROM (
+	SELECT {{known: error_category}} AS category, count() AS counted
+	FROM {{rows: error_category | {{is_call_of_tool}} AND status = 'error'}}
+	GROUP BY category
+)
+ORDER BY count DESC, category;
+
+-- name: tool_platforms
+SELECT shown AS platform, counted AS calls, {{rate: counted | sum(counted) OVER ()}} AS share, {{rate: failed | counted}} AS errorRate
+FROM (
+	SELECT {{known: platform}} AS shown, count() AS counted, countIf(status = 'error') AS failed
+	FROM {{rows: platform, status | {{is_call_of_tool}}}}
+	GROUP BY shown
+)
+ORDER BY calls DESC, platform;
+
+-- name: tool_captured_calls
+SELECT countIf(input_captured = 1) AS capturedCalls
+FROM {{rows: input_captured | {{is_call_of_tool}}}};
+
+-- name: tool_parameters
+WITH
+	captured AS (
+		SELECT arrayFilter(key -> NOT startsWith(key, '_'), param_keys) AS keys
+		FROM {{rows: param_keys | {{is_call_of_tool}} AND input_captured = 1}}
+	),
+	schema AS (
+		SELECT JSONExtractKeys(input_schema, 'properties') AS declared_keys, JSONExtract(input_schema, 'required', 'Array(String)') AS required_keys
+		FROM {{registry: input_schema | tool_name = {name}}}
+	),
+	pairs AS (
+		SELECT
+			pair.1 AS key,
+			transform(toString(JSONType(pair.2)),
+				['String', 'Int64', 'UInt64', 'Double', 'Bool', 'Null', 'Array', 'Object'],
+				['string', 'number', 'number', 'number', 'boolean', 'null', 'array', 'object'], 'string') AS type,
+			substringUTF8(if(type = 'string', JSONExtractString(pair.2), pair.2), 1, 200) AS value
+		FROM (
+			SELECT arrayJoin(JSONExtractKeysAndValuesRaw(input_values)) AS pair
+			FROM {{rows: input_values | {{is_call_of_tool}} AND input_values != ''}}
+		)
+	),
+	best AS (
+		SELECT
+			key,
+			any(different) AS different_values,
+			arrayMap(v -> tuple(v.2 AS value, v.3 AS type, v.1 AS count, v.4 AS share),
+				arraySort(v -> (-toInt64(v.1), v.2, v.3), groupArray((counted, value, type, {{rate: counted | total}})))) AS best_values
+		FROM (
+			SELECT
+				key, value, type, count() AS counted,
+				count() OVER (PARTITION BY key) AS different,
+				sum(counted) OVER (PARTITION BY key) AS total
+			FROM pairs
+			GROUP BY key, value, type
+			ORDER BY key, counted DESC, value, type
+			LIMIT 10 BY key
+		)
+		GROUP BY key
+	)
+SELECT
+	key,
+	ifNull(seen, 0) AS count,
+	{{rate: ifNull(seen, 0) | (SELECT count() FROM captured)}} AS fillRate,
+	if(has(declared_keys, key), true, false) AS declared,
+	if(has(required_keys, key), true, false) AS required,
+	ifNull(different_values, 0) AS "distinct",
+	best_values AS topValues
+FROM (
+	SELECT key, max(calls) AS seen
+	FROM (
+		SELECT toString(arrayJoin(keys)) AS key, count() AS calls FROM captured GROUP BY key
+		UNION ALL
+		SELECT arrayJoin(declared_keys) AS key, 0 AS calls FROM schema
+	)
+	GROUP BY key
+) AS names
+LEFT JOIN best USING (key)
+CROSS JOIN (SELECT any(declared_keys) AS declared_keys, any(required_keys) AS required_keys FROM schema) AS told
+ORDER BY count DESC, key;
+
+-- name: tool_combinations
+SELECT names AS keys, counted AS calls, {{rate: counted | sum(counted) OVER ()}} AS share, {{rate: failed | counted}} AS errorRate,
+	{{rate: empty_results | told_results}} AS zeroResultRate
+FROM (
+	SELECT
+		arrayFilter(key -> NOT startsWith(key, '_'), param_keys) AS names,
+		count() AS counted,
+		countIf(status = 'error') AS failed,
+		countIf(zero_result = 1) AS empty_results,
+		count(zero_result) AS told_results
+	FROM {{rows: param_keys, status, zero_result | {{is_call_of_tool}} AND input_captured = 1}}
+	GROUP BY names
+)
+ORDER BY calls DESC, keys
+LIMIT 20;
+
+-- name: tool_response_size
+SELECT
+	count(response_size) AS reported,
+	{{rounded: avg(response_size)}} AS avgBytes,
+	{{percentile: 0.5 | response_size}} AS p50Bytes,
+	{{percentile: 0.95 | response_size}} AS p95Bytes,
+	max(response_size) AS maxBytes
+FROM {{rows: response_size | {{is_call_of_tool}}}};
+
+-- name: tool_content_types
+SELECT type, counted AS calls, {{rate: counted | told}} AS share
+FROM (
+	SELECT arrayJoin(types) AS type, count() AS counted, any(all_told) AS told
+	FROM (
+		SELECT arrayDistinct(content_types) AS types, count() OVER () AS all_told
+		FROM {{rows: content_types | {{is_call_of_tool}} AND notEmpty(content_types)}}
+	)
+	GROUP BY type
+)
+ORDER BY calls DESC, type;
+
+-- name: tool_zero_results
+SELECT count(zero_result) AS reported, countIf(zero_result = 1) AS count, {{rate: countIf(zero_result = 1) | count(zero_result)}} AS rate
+FROM {{rows: zero_result | {{is_call_of_tool}}}};
+
+-- name: tool_discovery
+SELECT
+	shown AS listings,
+	{{rate: calls | shown}} AS callsPerListing,
+	listed AS sessionsListed,
+	called AS sessionsListedAndCalled,
+	{{rate: called | listed}} AS sessionRate
+FROM (
+	SELECT
+		count() AS shown,
+		uniqExact(session_id) AS listed,
+		uniqExactIf(session_id, session_id IN (SELECT session_id FROM {{copies: session_id | {{is_call_of_tool}}}})) AS called
+	FROM {{unfiltered: session_id | event_type = 'tool_discovery' AND has(tools_listed, {name})}}
+) AS discovery
+CROSS JOIN (SELECT count() AS calls FROM {{rows: event_type | {{is_call_of_tool}}}}) AS called;
+
+-- name: tool_intents
+SELECT event_id AS eventId, at AS timestamp, intent, nullIf(intent_source, '') AS source, session_id AS sessionId, nullIf(status, '') AS status
+FROM (
+	SELECT event_id, timestamp AS at, intent, intent_source, session_id, status
+	FROM {{copies: event_id, timestamp, intent, intent_source, session_id, status, ingested_at | {{is_call_of_tool}} AND intent != ''}}
+	ORDER BY at DESC, event_id DESC, ingested_at DESC
+	LIMIT 1 BY event_id
+	LIMIT 20
+)
+ORDER BY at DESC, event_id DESC;
+
+-- name: intent_status
+SELECT
+	multiIf(recent_on > 0, 'enabled', recent_told > 0, 'disabled', recent > 0, 'unsupported',
+		ever = 0, 'unknown', isNull(latest.1), 'unsupported', latest.1 = 1, 'enabled', 'disabled') AS status,
+	nullIf(latest.2, '') AS sdkVersion
+FROM (
+	SELECT
+		count() AS ever,
+		countIf(is_recent) AS recent,
+		countIf(is_recent AND enabled IS NOT NULL) AS recent_told,
+		countIf(is_recent AND enabled = 1) AS recent_on,
+		argMax((enabled, sdk_version), (timestamp, event_id)) AS latest
+	FROM (
+		SELECT
+			timestamp, event_id, toString(sdk_version) AS sdk_version,
+			JSONExtract(metadata, 'intent_enabled', 'Nullable(Bool)') AS enabled,
+			timestamp >= addDays({now}, -7) AND timestamp <= {now} AS is_recent
+		FROM {{ever: timestamp, event_id, sdk_version, metadata | event_type = 'connection'}}
+	)
+);
+
+-- name: invocations_items
+WITH page AS (
+	SELECT timestamp, event_id, trace_id, session_id
+	FROM {{copies: timestamp, event_id, trace_id, session_id | {{is_invocation}}}}
+	ORDER BY {{by_time: timestamp | event_id}}
+	LIMIT 1 BY event_id
+	LIMIT {limit} OFFSET {offset}
+)
+SELECT
+	event_id AS eventId,
+	at AS timestamp,
+	trace_id AS traceId,
+	session_id AS sessionId,
+	nullIf(if(user_id = '', session_user, user_id), '') AS userId,
+	{{known: platform}} AS platform,
+	nullIf(status, '') AS status,
+	latency_ms AS latencyMs,
+	if(is_retry = 1, true, false) AS isRetry,
+	nullIf(error_category, '') AS errorCategory,
+	nullIf(error_message, '') AS errorMessage,
+	{{json: input_values}} AS input_json,
+	{{json: output_content}} AS output_json,
+	{{json: metadata}} AS metadata_json,
+	if(intent = '', '', toJSONString(tuple(intent AS text, nullIf(intent_source, '') AS source))) AS intent_json,
+	customEvents
+FROM (
+	SELECT *, timestamp AS at
+	FROM {{latest: event_id, timestamp, trace_id, session_id, user_id, platform, status, latency_ms, is_retry, error_category, error_message,
+		input_values, output_content, metadata, intent, intent_source
+		| event_type = 'tool_call' AND (timestamp, event_id) IN (SELECT timestamp, event_id FROM page)}}
+) AS calls
+LEFT JOIN {{users_of: SELECT session_id FROM page}} AS users_of_sessions USING (session_id)
+LEFT JOIN (
+	SELECT trace_id, arrayMap(e -> e.2, arraySlice(arraySort(e -> e.1, groupArray((place, event))), 1, 50)) AS customEvents
+	FROM (
+		SELECT
+			trace_id,
+			(timestamp, ifNull(step_sequence, 4294967295), event_id) AS place,
+			tuple(event_id AS eventId, nullIf(event_name, '') AS name, timestamp AS timestamp, {{json: metadata}} AS metadata_json) AS event
+		FROM {{latest: trace_id, event_id, event_name, timestamp, step_sequence, metadata
+			| event_type = 'track' AND trace_id IN (SELECT trace_id FROM page)}}
+	)
+	GROUP BY trace_id
+) AS tracked USING (trace_id)
+ORDER BY {{by_time: at | event_id}};
+
+-- name: invocations_total
+SELECT uniqExact(event_id)
+FROM {{copies: event_id | {{is_invocation}}}};
