@@ -6,6 +6,8 @@
 #include "base/str.h"
 #include "cli/cli.h"
 
+static const int64_t COUNT_MAX = 1000000000;
+
 bool cli_parse_time(const char *text, int64_t *ms)
 {
 	static const struct {
@@ -52,7 +54,7 @@ static bool value_fits(const struct cli_flag *f, const char *value)
 	case CLI_FLAG_TEXT:
 		return *value != '\0';
 	case CLI_FLAG_COUNT:
-		return str_parse_int(value, 0, 1000000, &number);
+		return str_parse_int(value, 0, COUNT_MAX, &number);
 	case CLI_FLAG_TIME:
 		return cli_parse_time(value, &number);
 	}

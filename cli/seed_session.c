@@ -15,6 +15,7 @@ enum {
 	QUIET_MS = 2 * 3600000, /* before the end no session begins, so that none passes it */
 	GAP_MS_MAX = 20000,
 	METADATA_BYTES = 1024,
+	ID_CHARS = 21,      /* of the ids that the SDK makes, behind "ses_" or "tr_" */
 	NAMED_PERCENT = 60, /* sessions that tell a user, besides each user's own */
 };
 
@@ -28,12 +29,13 @@ struct session {
 	const struct seed_plan *plan;
 	int64_t number, first, left; /* index of its first event among all; events still to write */
 	int64_t written;
-	uint64_t random;
+	uint64_t random, key; /* key: what its ids are made of */
 	int64_t now_ms;
 	const struct seed_client *client;
 	int64_t user; /* -1: nobody says who it is */
 	bool known;   /* its user has been named */
 	unsigned trace, step;
+	char id[ID_CHARS + 1];
 	const struct seed_tool *tool, *last_tool;
 	bool last_failed, widget;
 	char metadata[METADATA_BYTES]; /* members of the event being written */
@@ -48,6 +50,18 @@ static uint64_t next(struct session *s)
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
 	return z ^ (z >> 31);
+}
+
+/* As long and as little compressible as the ids of a real client. */
+static void make_id(char id[ID_CHARS + 1], uint64_t of)
+{
+	static const char digits[] =
+	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	struct session s = {.random = of};
+
+	for (unsigned i = 0; i < ID_CHARS; i++)
+		id[i] = digits[next(&s) % (sizeof(digits) - 1)];
+	id[ID_CHARS] = '\0';
 }
 
 static unsigned below(struct session *s, unsigned n)
@@ -128,7 +142,7 @@ static int64_t choose_user(struct session *s)
 /* The fields that every event has; the caller adds its own and the brace. False: none is left. */
 static bool begin(struct session *s, const char *type, bool widget)
 {
-	char id[ID_UUID_BYTES], at[CLOCK_TEXT_BYTES], name[96];
+	char id[ID_UUID_BYTES], at[CLOCK_TEXT_BYTES], name[96], trace[ID_CHARS + 1];
 
 	if (s->left == 0)
 		return false;
@@ -137,16 +151,15 @@ static bool begin(struct session *s, const char *type, bool widget)
 	(void)snprintf(name, sizeof(name), "%s:%llu:%lld", s->plan->profile,
 	        (unsigned long long)s->plan->seed, (long long)(s->first + s->written));
 	crypto_uuid5(namespace_id, name, id);
+	make_id(trace, s->key + s->trace + 1);
 	clock_format_iso(s->now_ms, at);
 	if (s->written > 0)
 		buf_add_char(s->out, ',');
 	buf_addf(s->out,
-	        "{\"event_id\":\"%s\",\"event_type\":\"%s\",\"trace_id\":\"tr_%s_%llu_%lld_%u\","
-	        "\"session_id\":\"ses_%s_%llu_%lld\",\"timestamp\":\"%s\",\"source\":\"%s\","
+	        "{\"event_id\":\"%s\",\"event_type\":\"%s\",\"trace_id\":\"tr_%s\","
+	        "\"session_id\":\"ses_%s\",\"timestamp\":\"%s\",\"source\":\"%s\","
 	        "\"sdk_version\":\"" VERSION "\"",
-	        id, type, s->plan->profile, (unsigned long long)s->plan->seed, (long long)s->number,
-	        s->trace, s->plan->profile, (unsigned long long)s->plan->seed, (long long)s->number,
-	        at, widget ? "widget" : "server");
+	        id, type, trace, s->id, at, widget ? "widget" : "server");
 	if (!widget)
 		buf_addf(s->out, ",\"platform\":\"%s\"", s->client->platform);
 	if (s->known)
@@ -348,6 +361,8 @@ bool seed_session(const struct seed_plan *plan, int64_t session, struct buf *out
 
 	for (const char *p = plan->profile; *p; p++)
 		s.random = s.random * 31 + (unsigned char)*p;
+	s.key = next(&s);
+	make_id(s.id, s.key);
 	s.now_ms = begins_at(&s);
 	s.client = choose_client(&s);
 	s.user = choose_user(&s);
