@@ -213,7 +213,7 @@ enum cli_exit databases_retention(struct cli *cli)
 	else if (changed)
 		cli_say(cli, "%s events are kept for ever", cli_mark(CLI_MARK_OK));
 	if (dropped)
-		cli_say(cli, "%s %lld month%s of events dropped", cli_mark(CLI_MARK_OK),
+		cli_say(cli, "%s %lld day%s of events dropped", cli_mark(CLI_MARK_OK),
 		        (long long)dropped, dropped == 1 ? "" : "s");
 	return CLI_DONE;
 }

@@ -11,6 +11,7 @@
 enum {
 	LOADERS = 2,
 	BLOCK_EVENTS = 20000, /* of one insert, about */
+	BLOCK_DAYS = 60,      /* the store takes 100 in one insert */
 	EVENT_BYTES_MAX = 50 << 10,
 	BODY_BYTES_MAX = 64 << 20,
 	ROWS_BYTES_MAX = 96 << 20,
@@ -156,6 +157,8 @@ enum err seed_load_run(struct seed_load *load)
 	int started = 0;
 
 	run.block_sessions = BLOCK_EVENTS * p->sessions / p->events;
+	if (run.block_sessions > BLOCK_DAYS * p->sessions / p->days)
+		run.block_sessions = BLOCK_DAYS * p->sessions / p->days;
 	if (run.block_sessions < 1)
 		run.block_sessions = 1;
 	run.blocks = (p->sessions + run.block_sessions - 1) / run.block_sessions;

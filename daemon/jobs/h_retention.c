@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * retention: how long events are kept, and months that are wholly over, once a day. */
+ * retention: how long events are kept, and days that are wholly over, once a day. */
 #include "base/err.h"
 #include "base/log.h"
 #include "daemon/jobs/jobs.h"
@@ -21,7 +21,7 @@ void h_retention(struct lane *lane, const struct store_job *job, struct outcome 
 	ch_close(c);
 	if (changed || dropped > 0)
 		log_info("retention of events applied", F_INT("days", o->retention_days),
-		        F_INT("months", dropped));
+		        F_INT("dropped", dropped));
 	if (e == ERR_OK)
 		return;
 	if (lane_must_end(lane)) {

@@ -46,7 +46,7 @@ enum err options_load(struct options *out)
 	out->limits = (struct spool_limits){
 	        .rows = (uint32_t)conf_int(c, CONF_YAVIO_SHIP_ROWS),
 	        .bytes = SHIP_INSERT_BYTES,
-	        .months = SHIP_INSERT_MONTHS,
+	        .days = SHIP_INSERT_DAYS,
 	        .units = SHIP_LANES,
 	};
 	out->interval_ms = conf_int(c, CONF_YAVIO_SHIP_INTERVAL);

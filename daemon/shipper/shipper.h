@@ -16,7 +16,7 @@ enum {
 	SHIP_INSERT_BYTES = 32 * 1024 * 1024,
 	/* A batch goes out when an insert is full to this part, or after the interval. */
 	SHIP_DUE_PART = 2,
-	SHIP_INSERT_MONTHS = 14,
+	SHIP_INSERT_DAYS = 31,
 	SHIP_LANES = 2, /* inserts at the same time */
 	/* No insert is made smaller than this to keep all lanes busy. */
 	SHIP_SHARE_ROWS = 20 * 1000,

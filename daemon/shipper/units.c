@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * Cutting a batch into inserts by rows, bytes and months. */
+ * Cutting a batch into inserts by rows, bytes and days. */
 #include <stdlib.h>
 
 #include "daemon/shipper/units.h"
 
-enum { UNITS_MONTHS_MAX = UINT16_MAX + 1 };
+enum { UNITS_DAYS_MAX = UINT16_MAX + 1, UNITS_YEAR_LAST = 2145 };
 
-/* ---- the month of a row ---- */
+/* ---- the day of a row ---- */
 
 /* Behind the string that begins at p ('"'), or end. */
 static const char *skip_string(const char *p, const char *end)
@@ -41,23 +41,30 @@ static const char *skip_value(const char *p, const char *end)
 	return end;
 }
 
-static uint16_t parse_month(const char *p, const char *end)
+/* "2026-11-21… */
+static uint16_t parse_day(const char *p, const char *end)
 {
-	int n[6], at[6] = {0, 1, 2, 3, 5, 6};
+	static const int at[8] = {0, 1, 2, 3, 5, 6, 8, 9};
+	int n[8], year, month, day;
 
 	while (p < end && *p == ' ')
 		p++;
-	if (end - p < 8 || *p != '"')
+	if (end - p < 11 || *p != '"')
 		return 0;
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 8; i++) {
 		n[i] = p[1 + at[i]] - '0';
 		if (n[i] < 0 || n[i] > 9)
 			return 0;
 	}
-	return (uint16_t)(12 * (1000 * n[0] + 100 * n[1] + 10 * n[2] + n[3]) + 10 * n[4] + n[5]);
+	year = 1000 * n[0] + 100 * n[1] + 10 * n[2] + n[3];
+	month = 10 * n[4] + n[5];
+	day = 10 * n[6] + n[7];
+	if (year < 1970 || year > UNITS_YEAR_LAST || month < 1 || month > 12 || day < 1 || day > 31)
+		return 0;
+	return (uint16_t)(((year - 1970) * 12 + month - 1) * 31 + day);
 }
 
-uint16_t units_month(const char *row, size_t len)
+uint16_t units_day(const char *row, size_t len)
 {
 	static const char key[] = "\"timestamp\"";
 	const char *p = row, *end = row + len;
@@ -75,7 +82,7 @@ uint16_t units_month(const char *row, size_t len)
 		if (p >= end)
 			return 0;
 		if (strncmp(name, key, sizeof(key) - 1) == 0)
-			return parse_month(p + 1, end);
+			return parse_day(p + 1, end);
 		p = skip_value(p + 1, end);
 		if (p < end && *p == '}')
 			return 0;
@@ -99,7 +106,7 @@ static size_t count_lines(const struct buf *b)
 	return n;
 }
 
-static size_t split_lines(const struct buf *b, bool months, struct unit_row *rows)
+static size_t split_lines(const struct buf *b, bool days, struct unit_row *rows)
 {
 	const char *p = b->data, *end = p + b->len;
 	size_t n = 0;
@@ -110,7 +117,7 @@ static size_t split_lines(const struct buf *b, bool months, struct unit_row *row
 
 		rows[n].at = p;
 		rows[n].len = (uint32_t)(next - p);
-		rows[n].month = months ? units_month(p, rows[n].len) : 0;
+		rows[n].day = days ? units_day(p, rows[n].len) : 0;
 		n++;
 		p = next;
 	}
@@ -130,38 +137,38 @@ static bool add_unit(struct units *u, const char *table, size_t first, size_t co
 	return true;
 }
 
-/* For each month of rows [first, last): which group of at most `most` months it goes to. Number of
+/* For each day of rows [first, last): which group of at most `most` days it goes to. Number of
  * groups. */
-static unsigned group_months(
+static unsigned group_days(
         const struct units *u, size_t first, size_t last, uint32_t most, uint16_t *group)
 {
-	unsigned months = 0;
+	unsigned days = 0;
 
-	memset(group, 0, UNITS_MONTHS_MAX * sizeof(*group));
+	memset(group, 0, UNITS_DAYS_MAX * sizeof(*group));
 	for (size_t i = first; i < last; i++)
-		group[u->rows[i].month] = 1;
-	for (size_t m = 0; m < UNITS_MONTHS_MAX; m++)
+		group[u->rows[i].day] = 1;
+	for (size_t m = 0; m < UNITS_DAYS_MAX; m++)
 		if (group[m] != 0)
-			group[m] = (uint16_t)(months++ / most);
-	return months == 0 ? 0 : (months - 1) / most + 1;
+			group[m] = (uint16_t)(days++ / most);
+	return days == 0 ? 0 : (days - 1) / most + 1;
 }
 
-/* Rows [first, last) as one unit, or as several when they span too many months: months together,
- * within a month in their order. */
-static bool add_by_months(
+/* Rows [first, last) as one unit, or as several when they span too many days: days together,
+ * within a day in their order. */
+static bool add_by_days(
         struct units *u, const char *table, size_t first, size_t last, uint32_t most)
 {
-	uint16_t *group = malloc(UNITS_MONTHS_MAX * sizeof(*group));
+	uint16_t *group = malloc(UNITS_DAYS_MAX * sizeof(*group));
 	struct unit_row *sorted = malloc((last - first) * sizeof(*sorted));
 	bool ok = group != NULL && sorted != NULL;
-	unsigned groups = ok ? group_months(u, first, last, most, group) : 0;
+	unsigned groups = ok ? group_days(u, first, last, most, group) : 0;
 	size_t at = 0;
 
 	for (unsigned g = 0; g < groups && ok; g++) {
 		size_t begin = at;
 
 		for (size_t i = first; i < last; i++)
-			if (group[u->rows[i].month] == g)
+			if (group[u->rows[i].day] == g)
 				sorted[at++] = u->rows[i];
 		ok = add_unit(u, table, first + begin, at - begin);
 	}
@@ -177,8 +184,8 @@ static bool spans_too_many(const struct units *u, size_t first, size_t last, uin
 	uint16_t low = UINT16_MAX, high = 0;
 
 	for (size_t i = first; i < last; i++) {
-		low = u->rows[i].month < low ? u->rows[i].month : low;
-		high = u->rows[i].month > high ? u->rows[i].month : high;
+		low = u->rows[i].day < low ? u->rows[i].day : low;
+		high = u->rows[i].day > high ? u->rows[i].day : high;
 	}
 	return high - low >= (int)most;
 }
@@ -194,8 +201,8 @@ static bool cut(
 		while (next < last && next - first < l->rows &&
 		        (next == first || bytes + u->rows[next].len <= l->bytes))
 			bytes += u->rows[next++].len;
-		if (spans_too_many(u, first, next, l->months))
-			ok = add_by_months(u, table, first, next, l->months);
+		if (spans_too_many(u, first, next, l->days))
+			ok = add_by_days(u, table, first, next, l->days);
 		else
 			ok = add_unit(u, table, first, next - first);
 		if (!ok)

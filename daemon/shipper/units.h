@@ -11,7 +11,7 @@
 struct unit_row {
 	const char *at;
 	uint32_t len;
-	uint16_t month; /* 12 * year + month of its timestamp; 0: none found */
+	uint16_t day; /* of its timestamp, as units_day */
 };
 
 struct unit {
@@ -28,7 +28,7 @@ struct units {
 };
 
 /* Events first, then registrations; each unit within the batch's limits of rows, bytes and calendar
- * months (a single row may exceed the bytes). The batch must outlive out. False: no memory. */
+ * days (a single row may exceed the bytes). The batch must outlive out. False: no memory. */
 bool units_cut(const struct spool_batch *b, struct units *out) MUST_CHECK;
 void units_release(struct units *u);
 
@@ -37,7 +37,7 @@ void units_release(struct units *u);
 const char *units_body(const struct units *u, const struct unit *unit, uint32_t from, uint32_t to,
         struct buf *scratch, size_t *len);
 
-/* 12 * year + month of the top-level "timestamp" of a row, 0: none. */
-uint16_t units_month(const char *row, size_t len);
+/* The UTC day of the top-level "timestamp" of a row as a number that grows, with gaps; 0: none. */
+uint16_t units_day(const char *row, size_t len);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Retention: the TTL of the events, and months that are wholly over. */
+ * Retention: the TTL of the events, and days that are wholly over. */
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -61,20 +61,20 @@ static enum err set_ttl(struct retention *t)
 }
 
 /* Parts that were written under another TTL, or none, may never be merged again. */
-static enum err drop_months(struct retention *t, int64_t *dropped)
+static enum err drop_days(struct retention *t, int64_t *dropped)
 {
 	char sql[SQL_BYTES];
-	struct buf months;
+	struct buf days;
 	enum err e = ERR_DB_INTERNAL_ERROR;
 
-	buf_init(&months, ANSWER_BYTES_MAX);
+	buf_init(&days, ANSWER_BYTES_MAX);
 	if (str_format(sql, sizeof(sql),
 	            "SELECT DISTINCT partition_id FROM system.parts WHERE active AND database = "
 	            "currentDatabase() AND table = '%s' AND toUInt32OrZero(partition_id) < "
-	            "toYYYYMM(now('UTC') - INTERVAL %lld DAY) ORDER BY partition_id",
+	            "toYYYYMMDD(now('UTC') - INTERVAL %lld DAY) ORDER BY partition_id",
 	            t->table, (long long)t->days))
-		e = select_text(t, sql, &months);
-	for (const char *p = buf_str(&months); e == ERR_OK && *p; p += strcspn(p, "\n") + 1) {
+		e = select_text(t, sql, &days);
+	for (const char *p = buf_str(&days); e == ERR_OK && *p; p += strcspn(p, "\n") + 1) {
 		int len = (int)strcspn(p, "\n");
 
 		if (len == 0 || strspn(p, "0123456789") != (size_t)len ||
@@ -85,7 +85,7 @@ static enum err drop_months(struct retention *t, int64_t *dropped)
 			e = ch_command(t->c, sql, NULL, 0, t->result);
 		*dropped += e == ERR_OK;
 	}
-	buf_release(&months);
+	buf_release(&days);
 	return e;
 }
 
@@ -110,5 +110,5 @@ enum err ch_retention_apply(
 		e = set_ttl(&t);
 		*changed = e == ERR_OK;
 	}
-	return e == ERR_OK && days > 0 ? drop_months(&t, dropped) : e;
+	return e == ERR_OK && days > 0 ? drop_days(&t, dropped) : e;
 }

@@ -169,7 +169,7 @@ static enum event_outcome write_timestamp(
 	if (!clock_parse(t->p, t->len, &ms))
 		return EVENT_VALUE_BREACH;
 	age = w->origin->now_ms - ms;
-	/* Before 1970 the store's month partitions would be wrong, whatever the age limit. */
+	/* Before 1970 the store's partitions would be wrong, whatever the age limit. */
 	if (ms < 0 || (w->limits->age_max_ms > 0 && age > w->limits->age_max_ms) ||
 	        -age > w->limits->lead_max_ms)
 		return EVENT_VALUE_RANGE;

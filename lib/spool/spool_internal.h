@@ -216,7 +216,7 @@ struct spool_range {
 /* A batch under way and how it is cut into inserts. */
 struct spool_plan {
 	uint64_t batch; /* 0: none */
-	uint32_t unit_rows, unit_bytes, unit_months;
+	uint32_t unit_rows, unit_bytes, unit_days;
 	uint32_t search_unit, search_from, search_to; /* search_unit: unit + 1, 0: none */
 	uint32_t range_count;
 	struct spool_range ranges[SPOOL_PLAN_RANGES_MAX];

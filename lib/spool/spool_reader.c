@@ -244,7 +244,7 @@ static enum err new_plan(struct spool_reader *r, const struct spool_limits *l)
 	p->batch = r->state->batch_next++;
 	p->unit_rows = l->rows;
 	p->unit_bytes = l->bytes;
-	p->unit_months = l->months;
+	p->unit_days = l->days;
 	p->search_unit = p->search_from = p->search_to = 0;
 	e = spool_state_write(r->state_fd, r->state);
 	if (e != ERR_OK) {
@@ -273,7 +273,7 @@ enum err spool_reader_plan(
 		return e;
 	b->number = p->batch;
 	b->again = again;
-	b->limits = (struct spool_limits){p->unit_rows, p->unit_bytes, p->unit_months, 1};
+	b->limits = (struct spool_limits){p->unit_rows, p->unit_bytes, p->unit_days, 1};
 	b->search_unit = p->search_unit;
 	b->search_from = p->search_from;
 	b->search_to = p->search_to;

@@ -48,8 +48,8 @@ void spool_reader_rescan(struct spool_reader *r);
 
 /* How a plan is cut into inserts. */
 struct spool_limits {
-	uint32_t rows, bytes, months; /* of one insert */
-	uint32_t units;               /* a plan holds about so many inserts */
+	uint32_t rows, bytes, days; /* of one insert */
+	uint32_t units;             /* a plan holds about so many inserts */
 };
 
 struct spool_batch {

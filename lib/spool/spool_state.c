@@ -41,7 +41,7 @@ size_t spool_state_encode(const struct spool_state *s, uint8_t *out)
 	spool_put64(out + 48, p->batch);
 	spool_put32(out + 56, p->unit_rows);
 	spool_put32(out + 60, p->unit_bytes);
-	spool_put32(out + 64, p->unit_months);
+	spool_put32(out + 64, p->unit_days);
 	spool_put32(out + 68, p->search_unit);
 	spool_put32(out + 72, p->search_from);
 	spool_put32(out + 76, p->search_to);
@@ -110,7 +110,7 @@ enum spool_found spool_state_decode(const uint8_t *in, size_t len, struct spool_
 	s->plan.batch = spool_get64(in + 48);
 	s->plan.unit_rows = spool_get32(in + 56);
 	s->plan.unit_bytes = spool_get32(in + 60);
-	s->plan.unit_months = spool_get32(in + 64);
+	s->plan.unit_days = spool_get32(in + 64);
 	s->plan.search_unit = spool_get32(in + 68);
 	s->plan.search_from = spool_get32(in + 72);
 	s->plan.search_to = spool_get32(in + 76);

@@ -112,7 +112,7 @@ static void read_all(int *seen)
 	        .max_bytes = 1 << 30,
 	        .reserve_bytes = 1,
 	        .quarantine_max_bytes = 1 << 30};
-	struct spool_limits limits = {.rows = 7, .bytes = 4000, .months = 3, .units = 2};
+	struct spool_limits limits = {.rows = 7, .bytes = 4000, .days = 3, .units = 2};
 	struct spool_reader *r;
 	struct spool_batch b;
 	struct spool_backlog backlog;

@@ -191,7 +191,7 @@ describe('erasure', () => {
 describe('retention', () => {
 	const ttl = async () => /TTL (.*?) SETTINGS/.exec(await store.run("SELECT engine_full FROM system.tables WHERE database = 'yavio' AND name = 'events'"))?.[1] ?? null;
 
-	it('runs by the clock: the limit is that of the setting, months that are wholly over are dropped', async () => {
+	it('runs by the clock: the limit is that of the setting, days that are wholly over are dropped', async () => {
 		const t = tenant();
 		await addEvents(t, 7);
 		await jobs.kill('SIGTERM');

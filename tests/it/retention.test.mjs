@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// YAVIO_RETENTION_DAYS: the table's TTL follows the setting, old rows go at a merge, whole months at once.
+// YAVIO_RETENTION_DAYS: the table's TTL follows the setting, old rows go at a merge, whole days at once.
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -49,11 +49,11 @@ describe('retention', { concurrency: false }, () => {
     assert.doesNotMatch(await stack.up(), /kept for/);
   });
 
-  it('a shorter limit drops the months that are wholly over, whatever TTL they were written under', async () => {
+  it('a shorter limit drops the days that are wholly over, whatever TTL they were written under', async () => {
     stack.env.YAVIO_RETENTION_DAYS = '60';
     const said = await stack.up();
     assert.match(said, /events are kept for 60 days/);
-    assert.match(said, /2 months of events dropped/);
+    assert.match(said, /2 days of events dropped/);
     assert.equal(await ttl(), 'toDateTime(timestamp) + toIntervalDay(60)');
     assert.deepEqual(await ages(), [1, 29]);
     assert.doesNotMatch(await stack.up(), /kept for|dropped/);

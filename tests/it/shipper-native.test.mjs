@@ -119,7 +119,7 @@ describe('rows as columns', { concurrency: false }, () => {
 		assert.equal(encode([]).code, LEFT_TO_JSON);
 	});
 
-	it('both forms of an insert are one insert, in one month or in several', async () => {
+	it('both forms of an insert are one insert, in one day or in several', async () => {
 		await store.run('TRUNCATE TABLE events');
 		const rows = Array.from({ length: 500 }, (_, i) => base({ timestamp: `2026-${String(1 + (i % 5)).padStart(2, '0')}-03 00:00:00.000` }));
 		const { block } = encode(rows);

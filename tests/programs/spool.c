@@ -27,12 +27,12 @@ static struct spool_options options(const char *dir)
 	};
 }
 
-/* One row of table events; its number is in event_id. months: timestamps go back up to so many. */
-static void add_row(struct buf *b, long n, const char *event_id, int months)
+/* One row of table events; its number is in event_id. days: timestamps go back up to so many. */
+static void add_row(struct buf *b, long n, const char *event_id, int days)
 {
 	char at[CLOCK_TEXT_BYTES], accepted[CLOCK_TEXT_BYTES];
 	int64_t now = clock_wall_ms();
-	int64_t back = months > 0 ? n % months * 31 * 86400000LL : 0;
+	int64_t back = days > 0 ? n % days * 86400000LL : 0;
 
 	clock_format_ch(now - back, at);
 	clock_format_ch(now, accepted);
@@ -61,7 +61,7 @@ static int append(int argc, char **argv)
 	struct spool_options o = options(argv[2]);
 	long from = argc > 3 ? atol(argv[3]) : 0, rows = argc > 4 ? atol(argv[4]) : 1;
 	long records = argc > 5 ? atol(argv[5]) : 1, sleep_us = argc > 6 ? atol(argv[6]) : 0;
-	int months = argc > 7 ? atoi(argv[7]) : 0;
+	int days = argc > 7 ? atoi(argv[7]) : 0;
 	struct spool_writer *w;
 	struct buf b;
 	int failed = 0;
@@ -77,7 +77,7 @@ static int append(int argc, char **argv)
 
 		buf_clear(&b);
 		for (long n = from; n < from + rows; n++)
-			add_row(&b, n, NULL, months);
+			add_row(&b, n, NULL, days);
 		r.events = b.data;
 		r.events_len = b.len;
 		e = spool_append(w, &r);

@@ -60,8 +60,7 @@ static inline int fixture_setup(void **state)
 	        .reserve_bytes = 1 << 20,
 	        .quarantine_max_bytes = 1 << 30,
 	};
-	f->limits =
-	        (struct spool_limits){.rows = 10000, .bytes = 16 << 20, .months = 14, .units = 1};
+	f->limits = (struct spool_limits){.rows = 10000, .bytes = 16 << 20, .days = 14, .units = 1};
 	*state = f;
 	return 0;
 }

@@ -232,7 +232,7 @@ static void test_limits_of_a_plan(void **state)
 static void test_plan_comes_back_the_same(void **state)
 {
 	struct fixture *f = *state;
-	struct spool_limits other = {.rows = 3, .bytes = 1000, .months = 1, .units = 1};
+	struct spool_limits other = {.rows = 3, .bytes = 1000, .days = 1, .units = 1};
 	struct spool_writer *w[2];
 	struct spool_reader *r;
 	struct spool_batch b;
@@ -259,7 +259,7 @@ static void test_plan_comes_back_the_same(void **state)
 		assert_int_equal(b.number, number);
 		assert_true(b.again);
 		assert_int_equal(b.limits.rows, 10000);
-		assert_int_equal(b.limits.months, 14);
+		assert_int_equal(b.limits.days, 14);
 		assert_int_equal(b.search_unit, 1);
 		assert_int_equal(b.search_from, 4);
 		assert_int_equal(b.search_to, 9);

@@ -107,7 +107,7 @@ static void fill_state(struct spool_state *s)
 	s->plan.batch = 1763715600004;
 	s->plan.unit_rows = 10000;
 	s->plan.unit_bytes = 16 << 20;
-	s->plan.unit_months = 14;
+	s->plan.unit_days = 14;
 	s->plan.search_unit = 2;
 	s->plan.search_from = 5;
 	s->plan.search_to = 9;

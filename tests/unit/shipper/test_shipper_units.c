@@ -8,30 +8,34 @@
 
 #include <cmocka.h>
 
-static void make_batch(struct spool_batch *b, uint32_t rows, uint32_t bytes, uint32_t months)
+#define DAY(year, month, day) ((((year)-1970) * 12 + (month)-1) * 31 + (day))
+
+static void make_batch(struct spool_batch *b, uint32_t rows, uint32_t bytes, uint32_t days)
 {
 	spool_batch_init(b);
-	b->limits = (struct spool_limits){rows, bytes, months, 1};
+	b->limits = (struct spool_limits){rows, bytes, days, 1};
 }
 
-static void test_month_of_a_row(void **state)
+static void test_day_of_a_row(void **state)
 {
 	static const struct {
 		const char *row;
-		int month;
+		int day;
 	} cases[] = {
-	        {"{\"timestamp\":\"2026-11-21 09:00:00.000\"}\n", 12 * 2026 + 11},
-	        {"{\"a\":1,\"timestamp\": \"1999-01-02 00:00:00.000\",\"b\":2}\n", 12 * 1999 + 1},
+	        {"{\"timestamp\":\"2026-11-21 09:00:00.000\"}\n", DAY(2026, 11, 21)},
+	        {"{\"a\":1,\"timestamp\": \"1999-01-02 00:00:00.000\",\"b\":2}\n", DAY(1999, 1, 2)},
 	        {"{\"a\":\"\\\"timestamp\\\":\\\"2001-02-03\",\"timestamp\":\"2026-02-01 x\"}\n",
-	                12 * 2026 + 2},
+	                DAY(2026, 2, 1)},
 	        {"{\"m\":{\"timestamp\":\"2001-02-03\"},\"timestamp\":\"2026-03-01 x\"}\n",
-	                12 * 2026 + 3},
+	                DAY(2026, 3, 1)},
 	        {"{\"m\":[1,{\"timestamp\":\"2001-02-03\"}],\"n\":null,\"timestamp\":\"2026-04-01 "
 	         "x\"}",
-	                12 * 2026 + 4},
+	                DAY(2026, 4, 1)},
 	        {"{\"timestamps\":\"2026-11-21\",\"x\":\"timestamp\"}\n", 0},
 	        {"{\"timestamp\":20261121}\n", 0},
 	        {"{\"timestamp\":\"2026-1", 0},
+	        {"{\"timestamp\":\"2026-13-01 \"}\n", 0},
+	        {"{\"timestamp\":\"1969-12-31 \"}\n", 0},
 	        {"{\"timestamp\"", 0},
 	        {"{\"m\":{\"timestamp\":\"2001-02-03\"}}\n", 0},
 	        {"not json\n", 0},
@@ -45,9 +49,9 @@ static void test_month_of_a_row(void **state)
 		char *copy = malloc(len); /* no NUL behind it: a read too far is seen by ASan */
 
 		memcpy(copy, cases[i].row, len);
-		assert_int_equal(units_month(copy, len), cases[i].month);
+		assert_int_equal(units_day(copy, len), cases[i].day);
 		for (size_t cut = 0; cut < len; cut++)
-			(void)units_month(copy, cut);
+			(void)units_day(copy, cut);
 		free(copy);
 	}
 }
@@ -89,7 +93,7 @@ static void test_cut_by_rows_and_bytes(void **state)
 	spool_batch_release(&b);
 }
 
-static void test_cut_by_months(void **state)
+static void test_cut_by_days(void **state)
 {
 	struct spool_batch b;
 	struct units u, again;
@@ -102,20 +106,20 @@ static void test_cut_by_months(void **state)
 	make_batch(&b, 1000, 1 << 20, 14);
 	buf_init(&scratch, 1 << 20);
 	for (int i = 0; i < 60; i++) {
-		int month = i * 7 % 30; /* 30 months in a shuffled order */
+		int day = i * 7 % 30; /* 30 days in a shuffled order */
 
-		buf_addf(&b.events, "{\"n\":%d,\"timestamp\":\"%04d-%02d-03 00:00:00.000\"}\n", i,
-		        2023 + month / 12, month % 12 + 1);
+		buf_addf(&b.events, "{\"n\":%d,\"timestamp\":\"2026-11-%02d 00:00:00.000\"}\n", i,
+		        day + 1);
 	}
 	assert_true(units_cut(&b, &u));
 	assert_int_equal(u.count, 3);
 	for (size_t i = 0; i < u.count; i++) {
-		unsigned months[UINT16_MAX] = {0}, distinct = 0;
+		unsigned days[UINT16_MAX] = {0}, distinct = 0;
 
 		for (uint32_t r = 0; r < u.list[i].count; r++) {
 			const struct unit_row *row = &u.rows[u.list[i].first + r];
 
-			distinct += months[row->month]++ == 0;
+			distinct += days[row->day]++ == 0;
 			seen[atoi(row->at + 5)]++;
 		}
 		assert_in_range(distinct, 1, 14);
@@ -150,9 +154,9 @@ static void test_empty_batch(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_month_of_a_row),
+	        cmocka_unit_test(test_day_of_a_row),
 	        cmocka_unit_test(test_cut_by_rows_and_bytes),
-	        cmocka_unit_test(test_cut_by_months),
+	        cmocka_unit_test(test_cut_by_days),
 	        cmocka_unit_test(test_empty_batch),
 	};
 
