@@ -5,6 +5,7 @@ SHELL := /bin/bash
 include mk/config.mk
 include mk/gen.mk
 include mk/build.mk
+include mk/web.mk
 include mk/test.mk
 include mk/test-programs.mk
 include mk/fuzz.mk

@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "cli/proc.h"
 #include "cli/service_script.h"
+#include "cli/stack.h"
+#include "json/json.h"
 
 #include "cli/caddy.h"
 
@@ -19,7 +21,8 @@ enum {
 	VALIDATE_MS = 20000,
 	OUTPUT_BYTES = 64 * 1024,
 	ENVIRONMENT_BYTES = 64 * 1024,
-	PAIRS_MAX = 128
+	PAIRS_MAX = 128,
+	PAGE_CONFIG_BYTES = 2048
 };
 
 const char *caddy_site(const struct cli *cli)
@@ -55,6 +58,30 @@ static void add_option(const struct cli *cli, enum conf_id id, caddy_pair_fn *pa
 	pair(b, conf_option(id)->name, value);
 }
 
+/* /config.json: what the pages must know of this installation. */
+static void add_page_config(const struct cli *cli, caddy_pair_fn *pair, struct buf *b)
+{
+	char dashboard[128], ingest[128];
+	const char *origin = conf_str(cli->conf, CONF_NEXTAUTH_URL);
+	struct json_writer w;
+	struct buf text;
+
+	ready_urls(cli, dashboard, ingest);
+	buf_init(&text, PAGE_CONFIG_BYTES);
+	json_write_init(&w, &text);
+	json_write_object(&w, NULL);
+	json_write_str(&w, "appUrl", *origin ? origin : dashboard);
+	/* behind another proxy its name serves ingest, too */
+	json_write_str(&w, "ingestUrl",
+	        strcmp(caddy_site(cli), "proxy") == 0 && *origin ? origin : ingest);
+	json_write_str(&w, "version", YAVIO_VERSION);
+	json_write_str(&w, "docsUrl", "");
+	json_write_bool(&w, "cloud", false);
+	json_write_end_object(&w);
+	pair(b, "YAVIO_PAGE_CONFIG", buf_str(&text));
+	buf_release(&text);
+}
+
 void caddy_environment(const struct cli *cli, caddy_pair_fn *pair, struct buf *b)
 {
 	char path[PATH_MAX];
@@ -73,6 +100,7 @@ void caddy_environment(const struct cli *cli, caddy_pair_fn *pair, struct buf *b
 		pair(b, "YAVIO_RUN", path);
 	if (str_format(path, sizeof(path), "%s/web/static", cli->share))
 		pair(b, "YAVIO_WEB_ROOT", path);
+	add_page_config(cli, pair, b);
 	if (str_format(path, sizeof(path), "%s/caddy", cli->home)) {
 		pair(b, "HOME", path);
 		pair(b, "XDG_DATA_HOME", path);

@@ -7,7 +7,7 @@ deps: ## install what is missing on this machine (Debian packages), start none o
 	@scripts/install-deps.sh
 
 run: deps ## install, build, set up, start; print the addresses (FG=1 stays attached)
-	@$(MAKE) -s --no-print-directory $(JOBS) VARIANT=$(VARIANT) build bin/yavio
+	@$(MAKE) -s --no-print-directory $(JOBS) VARIANT=$(VARIANT) build web bin/yavio
 	@scripts/setup-env.sh
 	@bin/yavio up
 ifeq ($(FG),1)

@@ -10,7 +10,7 @@ $(OUT)/tests/$(1): $(OUT)/obj/tests/unit/$(1).o $(LIB_A) $(if $(filter-out ./,$(
 endef
 $(foreach t,$(UNIT_SRC:tests/unit/%.c=%),$(eval $(call unit_rule,$(t))))
 
-.PHONY: test-deps unit unit-build unit-list test test-asan check it test-support
+.PHONY: test-deps unit unit-build unit-list test test-asan check it e2e test-support
 unit-build: $(UNIT_BIN)
 unit-list:
 	@echo $(UNIT_BIN)
@@ -29,9 +29,11 @@ test-deps:
 
 it: ## integration tests against real PostgreSQL, store and Caddy
 	scripts/test.sh it
+e2e: ## journeys in headless Chromium against a whole stack
+	scripts/test.sh e2e
 check: ## lint and unit tests, the quick lane
 	scripts/test.sh lint unit
 test: test-deps ## everything that proves the checkout, but for the sanitizer lane
-	scripts/test.sh lint unit unit-clang it fuzz
+	scripts/test.sh lint unit unit-clang it e2e fuzz
 test-asan: test-deps ## unit and integration tests under AddressSanitizer and UBSan
 	scripts/test.sh unit-asan it-asan

@@ -7,7 +7,7 @@ set -euo pipefail
 build_packages=(gcc make libc6-dev pkg-config libfcgi-dev libjansson-dev libmicrohttpd-dev libargon2-dev
   libpq-dev libcurl4-openssl-dev libssl-dev zlib1g-dev liboath-dev)
 run_packages=(runit caddy util-linux curl openssl ca-certificates procps)
-test_packages=(clang clang-format libclang-rt-dev libcmocka-dev shellcheck git pgbouncer oathtool python3-aiosmtpd)
+test_packages=(clang clang-format libclang-rt-dev libcmocka-dev shellcheck git pgbouncer oathtool python3-aiosmtpd chromium fonts-dejavu-core)
 
 usage() {
   cat <<'TEXT'

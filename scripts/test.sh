@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Runs test lanes without stopping at the first failure, counts every case, and ends with "N passed, N failed".
-# usage: scripts/test.sh LANE...   lanes: lint unit unit-clang unit-asan it it-asan fuzz (results in build/test-results)
+# usage: scripts/test.sh LANE...   lanes: lint unit unit-clang unit-asan it it-asan e2e fuzz (results in build/test-results)
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 [ $# -gt 0 ] || { sed -n '3,4s/^# //p' "$0" >&2; exit 2; }
@@ -82,15 +82,22 @@ lane_unit() { # lane_unit VARIANT
   done
 }
 
-lane_it() { # lane_it VARIANT
-  local variant=$1 file tap status
-  if ! make -s -j2 build test-support VARIANT="$variant" >"$results/it-$variant-build.log" 2>&1; then
-    tail -n 40 "$results/it-$variant-build.log"
-    record fail "it ($variant): build"
+# Browser journeys: only against the release build, what they add is in the pages.
+lane_e2e() {
+  check 'web: types, lint, units' make -s web-check
+  lane_node release tests/e2e
+}
+
+lane_node() { # lane_node VARIANT DIRECTORY
+  local variant=$1 directory=$2 lane file tap status
+  lane=$(basename "$directory")
+  if ! make -s -j2 build web test-support VARIANT="$variant" >"$results/$lane-$variant-build.log" 2>&1; then
+    tail -n 40 "$results/$lane-$variant-build.log"
+    record fail "$lane ($variant): build"
     return
   fi
-  for file in tests/it/*.test.mjs; do
-    tap=$results/it-$variant-$(basename "$file" .test.mjs).tap
+  for file in "$directory"/*.test.mjs; do
+    tap=$results/$lane-$variant-$(basename "$file" .test.mjs).tap
     YAVIO_BIN_DIR=$PWD/$build/$variant/bin YAVIO_VARIANT=$variant timeout 900 \
       node --test --test-reporter=tap --test-reporter-destination="$tap" \
       --test-reporter=spec --test-reporter-destination=stdout "$file"
@@ -98,7 +105,7 @@ lane_it() { # lane_it VARIANT
     # Node repeats a count of leaf tests at the end of the report.
     passed=$((passed + $(sed -n 's/^# pass //p' "$tap" | tail -n 1 | grep . || echo 0)))
     if [ $status -ne 0 ]; then
-      while IFS= read -r line; do record fail "it ($variant) $(basename "$file"): ${line#*not ok * - }"; done \
+      while IFS= read -r line; do record fail "$lane ($variant) $(basename "$file"): ${line#*not ok * - }"; done \
         < <(grep -E '^ *not ok' "$tap" || echo "not ok 0 - exit status $status")
     fi
   done
@@ -111,8 +118,9 @@ for lane in "$@"; do
     unit) lane_unit release ;;
     unit-clang) lane_unit clang ;;
     unit-asan) lane_unit asan ;;
-    it) lane_it release ;;
-    it-asan) lane_it asan ;;
+    it) lane_node release tests/it ;;
+    it-asan) lane_node asan tests/it ;;
+    e2e) lane_e2e ;;
     fuzz) check 'fuzz corpus replay' make -s fuzz-replay ;;
     *) echo "unknown lane: $lane" >&2; exit 2 ;;
   esac

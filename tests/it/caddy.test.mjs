@@ -175,7 +175,16 @@ test('files: page, fallback for application paths, 404 for missing files, cachin
 	errorShape(await page({ path: '/missing.js' }), 'YAVIO-7503', 404);
 	errorShape(await page({ path: '/assets/missing' }), 'YAVIO-7503', 404);
 	errorShape(await page({ path: '/.env' }), 'YAVIO-7503', 404);
-	assert.match((await page({ path: '/app.js' })).headers['content-type'], /javascript/);
+	const [script] = /\/assets\/index-[\w-]+\.js/.exec(index);
+	const bundle = await page({ path: script });
+	assert.match(bundle.headers['content-type'], /javascript/);
+	assert.equal(bundle.headers['cache-control'], 'public, max-age=31536000, immutable');
+	const small = await page({ path: script, headers: { 'Accept-Encoding': 'br, gzip' } });
+	assert.equal(small.headers['content-encoding'], 'br');
+	const config = await page({ path: '/config.json' });
+	assert.deepEqual(Object.keys(JSON.parse(config.text)), ['appUrl', 'ingestUrl', 'version', 'docsUrl', 'cloud']);
+	assert.equal(config.headers['cache-control'], 'no-cache');
+	assert.match(config.headers['content-type'], /^application\/json/);
 	const write = await page({ method: 'POST', path: '/login', body: 'x' });
 	errorShape(write, 'YAVIO-7509', 405);
 	assert.equal(write.headers.allow, 'GET, HEAD');

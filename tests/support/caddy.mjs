@@ -30,6 +30,7 @@ export async function startCaddy(t, { dir, run, env = {}, config, port }) {
 			YAVIO_RUN: run,
 			YAVIO_HOME: home,
 			YAVIO_WEB_ROOT: join(ROOT, 'web/static'),
+			YAVIO_PAGE_CONFIG: JSON.stringify({ appUrl: `http://localhost:${port}`, ingestUrl: `http://localhost:${ingestPort}`, version: 'test', docsUrl: '', cloud: false }),
 			YAVIO_BIND: '127.0.0.1',
 			YAVIO_HTTP_PORT: String(port),
 			YAVIO_INGEST_PORT: String(ingestPort),
@@ -40,7 +41,7 @@ export async function startCaddy(t, { dir, run, env = {}, config, port }) {
 			...env,
 		},
 	});
-	await until('caddy', () => http({ port, path: '/app.css' }));
+	await until('caddy', () => http({ port, path: '/favicon.svg' }));
 	return { caddy, port, ingestPort, home };
 }
 
