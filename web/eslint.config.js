@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lint of the pages: types are strict and never `any`, hooks and accessibility follow their rules.
 import a11y from 'eslint-plugin-jsx-a11y';
 import hooks from 'eslint-plugin-react-hooks';

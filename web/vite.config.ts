@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Builds the dashboard into web/static: hashed names under assets/, nothing inline, nothing from elsewhere, compressed beforehand.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

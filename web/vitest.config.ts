@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Unit tests of the pages' pure parts.
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sets the theme before the first paint; the policy of the page allows no inline script.
 (function () {
 	var choice = null;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Makes src/api/errors.gen.ts from the table of errors: a constant for each number that the API can answer.
 import { readFileSync, writeFileSync } from 'node:fs';
 

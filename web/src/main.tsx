@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Entry: the router in the cache, into #root.
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The one way to the API: typed by docs/api/openapi.yaml, errors as ApiError, CSRF, and what a lost login means.
 import * as E from './errors.gen';
 import type { paths } from './schema.gen';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Settings of this installation, read at run time: the bundle is the same everywhere.
 import { queryOptions } from '@tanstack/react-query';
 

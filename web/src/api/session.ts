@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who is logged in and where they belong; ways to log in. Roles are ordered: each may do what those before it may.
 import { queryOptions } from '@tanstack/react-query';
 import { type Answer, api, ApiError } from './client';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What concerns every page: no network, an address that nobody proved, a newer version.
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';

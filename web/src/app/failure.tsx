@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pages for what is not there and for what broke.
 import { Link } from '@tanstack/react-router';
 import { ApiError, errorText } from '@/api/client';

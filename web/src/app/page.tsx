@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A page inside the shell: sticky header with its h1, breadcrumb, what stands at the right, then the content.
 import { Link } from '@tanstack/react-router';
 import { ChevronRight } from 'lucide-react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Page, page size and sorting of one table, kept in the URL.
 import type { Paging, Sorting } from '@/ui/table';
 import { useUrlState } from './url-state';

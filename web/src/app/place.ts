@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where one is: workspace and project of the path, as the person who is logged in may see them.
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';

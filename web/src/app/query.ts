@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One cache for everything that was asked.
 import { QueryClient } from '@tanstack/react-query';
 import { ApiError } from '@/api/client';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // "Enter your password again": asked when the API wants a recent login, then the request is repeated.
 import { useQuery } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';

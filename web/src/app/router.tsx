@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Every address of the app. A route without a login stands under the root, all others under the shell.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate, notFound, Outlet, redirect } from '@tanstack/react-router';
 import { configQuery } from '@/api/config';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // All workspaces and projects one can go to. A switch keeps view and date range and drops the other filters.
 import { useQueries } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
 import { many, one, parseSearch, stringifySearch } from './search';
 import { safeNext } from './next';

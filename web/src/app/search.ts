@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The query string of a page: words to text, a repeated word to a list. Nothing is guessed: "1" stays text.
 export type Search = Record<string, string | string[] | undefined>;
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The tabs of the settings and the role that sees each.
 import type { Role } from '@/api/session';
 

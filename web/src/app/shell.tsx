@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The frame of every page with a login: skip link, side bar (a drawer on small screens), banners, content.
 import { Link, Outlet, useParams } from '@tanstack/react-router';
 import { ArrowLeft, ChevronsLeft, ChevronsRight, ChevronsUpDown, CircleUser, Menu as MenuIcon, Settings } from 'lucide-react';

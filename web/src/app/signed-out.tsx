@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A login that ended while the page was open: a dialog, and all other tabs are told. Forms stay as they are behind it.
 import { useSyncExternalStore } from 'react';
 import { Button } from '@/ui/button';

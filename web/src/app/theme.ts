@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Light, dark, or what the system says; public/theme.js sets it before the first paint.
 import { useSyncExternalStore } from 'react';
 import { recall, remember } from './storage';

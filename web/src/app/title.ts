@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The title of a page: in the tab, and announced when the route changes.
 import { useEffect } from 'react';
 

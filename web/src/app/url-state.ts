@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The URL is the state of a page. A change of a filter goes back to page 1 and makes an entry in the history, unless it is typed.
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';

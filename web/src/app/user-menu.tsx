@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who is logged in: account, theme, sign out.
 import { useNavigate } from '@tanstack/react-router';
 import { Menu, MenuGroup, MenuItem, MenuRadio, MenuSeparator } from '@/ui/menu';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The views of a project: one row names path, title, icon and chunk. The side bar, the router and the shortcuts read this table.
 import { Activity, CircleAlert, Filter, type LucideIcon, LayoutDashboard, MessageSquareText, Radio, Route as RouteIcon, Users, UserCheck, Wrench, Repeat, History } from 'lucide-react';
 import type { ComponentType } from 'react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The filters that every view of a project shares, read from the URL and as the API takes them.
 import { useMemo } from 'react';
 import { recall } from '@/app/storage';

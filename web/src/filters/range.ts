@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The range of a page: relative ones stay relative in the URL, pinned ones are two instants.
 export type RelativeRange = '24h' | '7d' | '30d' | '90d';
 export interface PinnedRange {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Numbers as people read them. null, the API's "cannot be said", is a dash.
 export const NONE = '–';
 

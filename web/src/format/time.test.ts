@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import { describe, expect, it } from 'vitest';
 import { ago, bucket, calendarDay, exactMoment, isZone, moment } from './time';
 

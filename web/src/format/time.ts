@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Times in the zone that was chosen for the page.
 import { NONE } from './number';
 

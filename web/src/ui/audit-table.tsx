@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Rows of an audit log; a row opens all that is known of it.
 import { useState } from 'react';
 import type { components } from '@/api/schema.gen';

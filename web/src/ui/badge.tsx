@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A small label whose colour has a meaning.
 import type { ReactNode } from 'react';
 import { classes } from './classes';

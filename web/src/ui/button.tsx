@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Buttons and links that look like them.
 import { Link, type LinkProps } from '@tanstack/react-router';
 import { LoaderCircle } from 'lucide-react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A framed panel with a title.
 import { type ReactNode, useId } from 'react';
 import { classes } from './classes';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A button that copies a text and says so.
 import { Check, Copy } from 'lucide-react';
 import { useState } from 'react';

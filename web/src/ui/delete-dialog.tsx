@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Deletes something named: the name is typed, the consequence said in a sentence.
 import { type ReactNode, useState } from 'react';
 import { ConfirmDialog } from './dialog';

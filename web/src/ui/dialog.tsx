@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A modal window on the native <dialog>: focus stays inside, Esc closes, focus goes back to where it was.
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Fields of a form: label above, help and problem below, joined for screen readers.
 import { type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, useId } from 'react';
 import { classes } from './classes';

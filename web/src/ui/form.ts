@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The state of a form that is sent to the API: busy, problems at their fields, a summary for the rest.
 import { useCallback, useRef, useState } from 'react';
 import { ApiError, errorText } from '@/api/client';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Menus on Ariakit, opened by a PopupButton: arrows, type-ahead, Esc, focus back to the button.
 import * as Ariakit from '@ariakit/react';
 import type { ReactNode } from 'react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A message in the page: an error with what can be done about it, a hint, nothing to show.
 import type { ReactNode } from 'react';
 import { ApiError, errorText } from '@/api/client';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A button whose menu or panel is loaded when it is first wanted: the first view needs none of it.
 import { type ComponentType, type LazyExoticComponent, lazy, type ReactNode, type RefObject, Suspense, useMemo, useRef, useState } from 'react';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Words of the API about a field, as sentences, and errors that are about one field.
 import * as E from '@/api/errors.gen';
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A secret that is shown once: the text, a button that copies it, and the promise that it was stored.
 import { useId, useState } from 'react';
 import { Button } from './button';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The place of something that is on its way, in its final size.
 import { classes } from './classes';
 export function Skeleton({ className }: { className?: string }) {

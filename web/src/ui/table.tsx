@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tables of the server's lists: sorted by clicking a header, paged, whole rows clickable, a real link in the first cell.
 import { ChevronFirst, ChevronLast, ChevronLeft, ChevronRight } from 'lucide-react';
 import type { KeyboardEvent, ReactNode } from 'react';

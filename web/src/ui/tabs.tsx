@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tabs, moved through by arrows.
 import * as Ariakit from '@ariakit/react';
 import type { ReactNode } from 'react';

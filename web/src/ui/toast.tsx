@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Short messages at the bottom right: good news goes after four seconds, errors stay until closed.
 import { CircleCheck, TriangleAlert, X } from 'lucide-react';
 import { useSyncExternalStore } from 'react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One's own account: one tab an address.
 import { notFound, useParams } from '@tanstack/react-router';
 import { Page } from '@/app/page';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What happened to this account.
 import { useQuery } from '@tanstack/react-query';
 import { api } from '@/api/client';

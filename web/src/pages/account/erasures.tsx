@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Deletions that one asked for, and how far they are.
 import { useQuery } from '@tanstack/react-query';
 import { api } from '@/api/client';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where one is logged in; ending one login or all others.
 import { useQuery } from '@tanstack/react-query';
 import { api, errorText } from '@/api/client';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Name, address, theme; deleting the account.
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Password, two-factor login, linked providers.
 import { useQuery } from '@tanstack/react-query';
 import type { FormEvent } from 'react';

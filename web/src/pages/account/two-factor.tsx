@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Two-factor login: switch on with an authenticator, recovery codes, switch off.
 import { type FormEvent, useState } from 'react';
 import { encode } from 'uqr';

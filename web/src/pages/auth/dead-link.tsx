@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A link whose secret is missing, used or too old.
 import { Link } from '@tanstack/react-router';
 import { AuthFrame } from './frame';

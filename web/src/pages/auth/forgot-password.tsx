@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ask for a link that sets a new password.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Pages before a login: one narrow column, and the secret of a link taken out of the address at once.
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTitle } from '@/app/title';

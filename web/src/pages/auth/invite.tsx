@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // An invitation: what it is for; then join with the invited address, or make the account.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sign in: password or provider, then the second factor where it is on.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';

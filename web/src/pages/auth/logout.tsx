@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Ends the login and forgets everything that was shown.
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';

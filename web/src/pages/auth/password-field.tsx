@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A new password with the rules of the API, told before it is sent.
 import { useState } from 'react';
 import { TextField } from '@/ui/field';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Sign in with GitHub or Google, where the server offers it.
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';

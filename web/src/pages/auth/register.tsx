@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Make an account; with mail the address is confirmed first.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Set a new password with the secret of a mail's link.
 import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The first account of a server, with its workspace, project and API key, by the link that its first start printed.
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';

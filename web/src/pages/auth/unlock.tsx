@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Unlock an account with the secret of a mail's link; asked by a button, as mail scanners open links.
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // After a login: forget what the last person saw, tell other tabs, go on.
 import { useNavigate } from '@tanstack/react-router';
 import { queryClient } from '@/app/query';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Confirm the address: the link and the password together.
 import type { FormEvent } from 'react';
 import { api } from '@/api/client';

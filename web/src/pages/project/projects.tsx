@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The projects of a workspace.
 import { Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who did what in this workspace.
 import { useQuery } from '@tanstack/react-query';
 import { api } from '@/api/client';

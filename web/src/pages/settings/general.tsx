@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Name and slug of a workspace; handing it over; deleting it.
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // API keys of a project: make, rotate with a grace, revoke. The key itself is shown once.
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Members of a workspace and the invitations that are open.
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';

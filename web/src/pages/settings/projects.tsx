@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Projects of a workspace: make, rename, delete.
 import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';

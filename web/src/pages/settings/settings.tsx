@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Settings of a workspace: one tab an address.
 import { notFound, useParams } from '@tanstack/react-router';
 import { may } from '@/api/session';

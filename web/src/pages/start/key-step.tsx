@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Step 3: an API key, shown once.
 import { useBlocker } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';

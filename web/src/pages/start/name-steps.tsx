@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Steps 1 and 2: a name and the word that stands for it in addresses.
 import { type FormEvent, useState } from 'react';
 import { api } from '@/api/client';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A key that was made in this tab, in memory until it is acknowledged or the page closes; never in the URL, storage or a log.
 const keys = new Map<string, string>();
 

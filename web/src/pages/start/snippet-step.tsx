@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Step 4: what to put where. The key stands in it only while this tab still has it.
 import { useQuery } from '@tanstack/react-query';
 import { configQuery } from '@/api/config';

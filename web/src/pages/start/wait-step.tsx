@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Step 5: wait for the first event on the live feed.
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // From nothing to the first event: workspace, project, key, snippet, wait. Each step is an address; Back loses nothing.
 import { useNavigate, useParams } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
