@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { answer } from '../oracle/oracle.mjs';
-import { ROUTES, pieces, startAnalytics } from '../support/analytics.mjs';
+import { ROUTES, dice, pieces, startAnalytics } from '../support/analytics.mjs';
 import { differences } from '../support/differences.mjs';
 import { dataset, request } from '../support/random-events.mjs';
 
@@ -22,7 +22,7 @@ before(async () => {
 		const tenant = i === 0 ? first : await stack.tenant(i % 2 === 1 ? { workspace: projects[i - 1].tenant.workspace } : {});
 		projects.push({ tenant, seed: SEED * 1000 + i, ...dataset(SEED * 1000 + i, tenant) });
 	}
-	await stack.load(projects.flatMap((p) => p.rows), projects.flatMap((p) => p.registry), 777);
+	await stack.load(dice(SEED).shuffle(projects.flatMap((p) => p.rows)), projects.flatMap((p) => p.registry), 777);
 });
 after(() => stack?.stop());
 

@@ -24,8 +24,15 @@ export function dateOf(t, zone) {
 
 export const addDays = (date, days) => new Date(Date.parse(date) + days * DAY).toISOString().slice(0, 10);
 
+const starts = new Map();
 /** The first instant whose local date is this one: local dates never run backwards. */
 export function startOfDate(date, zone) {
+	const key = `${date} ${zone}`;
+	if (!starts.has(key)) starts.set(key, searchStart(date, zone));
+	return starts.get(key);
+}
+
+function searchStart(date, zone) {
 	let before = Date.parse(date) - DAY;
 	let at = Date.parse(date) + DAY;
 	while (at - before > 1) {

@@ -64,7 +64,7 @@ function session(d, number, begin) {
 	return Array.from({ length: 1 + d.int(14) }, (_, i) => {
 		t += d.pick([0, 1, 250, 2500, 60_000, 20 * 60_000, 3 * HOUR, ...(d.chance(0.1) ? [2 * DAY] : [])]);
 		const kind = KINDS[d.pick(MIX)](d);
-		const own = !isWidget(kind.event_type) && (named === 'always' || (named === 'later' && i > 2) || (named === 'once' && i === 1)) ? user : undefined;
+		const own = !isWidget(kind.event_type) && (named === 'always' || (named === 'later' && i > 2) || (named === 'once' && i === 1)) ? user : maybe(d, 0.05, () => d.pick(USERS));
 		const known = !isWidget(kind.event_type) && d.chance(0.9);
 		return {
 			event_id: eventId(d), timestamp: iso(t), trace_id: d.pick(traces), session_id: `ses_${number}`, source: isWidget(kind.event_type) ? 'widget' : 'server',
@@ -81,7 +81,7 @@ export function dataset(seed, { workspace, project }) {
 	const at = Date.parse(date);
 	const events = Array.from({ length: d.int(9) }, (_, i) => session(d, i, at + (d.int(8 * 24) - 4 * 24) * HOUR + d.int(HOUR))).flat()
 		.map((event) => ({ workspace_id: workspace, project_id: project, ...JSON.parse(JSON.stringify(event)) }));
-	const copies = events.filter(() => d.chance(0.25)).map((event) => ({ ...event, ingested_at: iso(Date.parse(event.ingested_at) + d.int(DAY)) }));
+	const copies = [...events, ...events].filter(() => d.chance(0.2)).map((event) => ({ ...event, ingested_at: iso(Date.parse(event.ingested_at) + d.int(DAY)) }));
 	const registry = d.shuffle([...new Set(TOOLS)]).slice(0, d.int(6)).map((name) => ({
 		workspace_id: workspace, project_id: project, tool_name: name, description: d.pick(['', 'Finds "rooms"']), updated_at: iso(at),
 		input_schema: d.pick(['', JSON.stringify({ type: 'object', properties: { city: { type: 'string' }, extra: {} }, required: ['city'] })]),
