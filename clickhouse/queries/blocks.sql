@@ -20,6 +20,17 @@
 -- param: offset UInt64
 -- param: sort String
 -- param: descending UInt8
+-- param: kind String
+-- param: fingerprint String
+-- param: source String
+-- param: has Array(String)
+-- param: user String
+-- param: ids Array(String)
+-- param: times Array(String)
+-- param: after_time DateTime64(3, 'UTC')
+-- param: after_step UInt64
+-- param: after_id String
+-- param: batch UInt32
 
 -- ---- rows ----
 -- $1 columns, $2 condition. An event counts once (G1): FINAL leaves the latest of its copies.
@@ -143,3 +154,170 @@ isNull($1), if({descending} = 1, -($1), $1), if({descending} = 1, $2, '') DESC, 
 -- Newest first, or oldest. $1 time, $2 id.
 -- block: by_time
 if({descending} = 1, -1, 1) * toUnixTimestamp64Milli($1), if({descending} = 1, $2, toUUID('00000000-0000-0000-0000-000000000000')) DESC, $2
+
+-- ---- rows that a narrow condition finds ----
+-- The same as rows where few are left: copies of an event are alike but for their arrival, so the condition may come first.
+-- block: once
+{{once_between: $1 | {from} | {to} | {from} | $2}}
+
+-- block: once_between
+(SELECT $1 FROM events WHERE ($5) AND timestamp >= $2 AND timestamp < $3 AND {{chosen: $4 | $3}}
+	ORDER BY ingested_at DESC LIMIT 1 BY event_type, timestamp, event_id)
+
+-- The latest copies of what a condition finds that an index knows: of a session, of a trace.
+-- block: found
+(SELECT $1 FROM events WHERE $2 ORDER BY ingested_at DESC LIMIT 1 BY event_type, timestamp, event_id)
+
+-- Those that a page of ids names: columns, types.
+-- block: found_of_page
+{{found: $1 | ($2) AND timestamp IN (SELECT parseDateTime64BestEffortOrNull(arrayJoin({times}), 3, 'UTC')) AND event_id IN (SELECT toUUIDOrZero(arrayJoin({ids})))}}
+
+-- All copies ever, whatever the range and the filters are.
+-- block: kept
+(SELECT $1 FROM events WHERE $2)
+
+-- block: copies_since
+(SELECT $1 FROM events WHERE ($3) AND timestamp >= $2 AND timestamp >= {from} AND timestamp < {to} AND {{chosen: {from} | {to}}})
+
+-- Users of some sessions ($1: a subquery of ids).
+-- block: session_users_of
+(SELECT session_id, argMin(user_id, (timestamp, user_id)) AS session_user FROM events WHERE user_id != '' AND session_id IN $1 GROUP BY session_id)
+
+-- First tool and first known platform of the calls of some traces ($1: a subquery of ids) (G9, G10).
+-- block: calls_of
+(SELECT trace_id, argMin(event_name, {{place}}) AS call_tool, argMinIf(platform, {{place}}, {{is_known: platform}}) AS call_platform
+	FROM events WHERE trace_id IN $1 AND {{is_call_near: {from} | {to}}} GROUP BY trace_id)
+
+-- ---- order and pages ----
+-- Place of an event among others (G12). Ids are compared as text: as UUID their second half would come first.
+-- block: place
+(timestamp, ifNull(toUInt64(step_sequence), 4294967296), toString(event_id))
+
+-- A place as the text that asks for what follows it.
+-- block: cursor_of
+concat(toString(toUnixTimestamp64Milli($1.1)), '.', toString($1.2), '.', $1.3)
+
+-- block: after_cursor
+$1 > ({after_time}, {after_step}, {after_id})
+
+-- By {at} and {id}, in the direction asked for.
+-- block: by_at
+if({descending} = 1, at, toDateTime64(0, 3, 'UTC')) DESC, if({descending} = 1, id, '') DESC, at, id
+
+-- Ids and times of a page, $1 being all of it as (id, at), as the text of arrays: {ids} and {times} of the query that looks them
+-- up. More than one batch is only asked for by exports.
+-- block: page_of
+(SELECT number, toString(groupArray((id, at)).1) AS ids, toString(groupArray((id, at)).2) AS times
+	FROM (
+		SELECT id, at, intDiv(row_number() OVER (ORDER BY $2) - 1, {batch}) AS number
+		FROM (SELECT id, at FROM $1 ORDER BY $2 LIMIT {limit} OFFSET {offset})
+	)
+	GROUP BY number)
+
+-- ---- errors ----
+-- block: is_error
+event_type IN ('tool_call', 'widget_error') AND if(event_type = 'widget_error', {kind} != 'tool', status = 'error' AND {kind} != 'widget')
+
+-- block: is_wanted_error
+({category} = '' OR {{error_category}} = {category}) AND ({fingerprint} = '' OR {{fingerprint_of: {{error_kind}} | {{error_category}} | {{normalized: error_message}}}} = {fingerprint})
+
+-- block: error_kind
+if(event_type = 'widget_error', 'widget', 'tool')
+
+-- block: error_category
+multiIf(event_type = 'widget_error', 'widget', error_category = '', 'unknown', error_category)
+
+-- block: normalized
+leftUTF8(trimBoth(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(replaceRegexpAll(lowerUTF8($1),
+	'https?://[^\\s"\']+', '<url>'),
+	'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}', '<uuid>'),
+	'"[^"]*"|\'[^\']*\'', '<str>'),
+	'\\b(0x)?[0-9a-f]*([0-9][a-f]|[a-f][0-9])[0-9a-f]*\\b', '<hex>'),
+	'[0-9]+(\\.[0-9]+)?', '<n>'),
+	'\\s+', ' ')), 300)
+
+-- block: fingerprint_of
+leftPad(lower(hex(sipHash64(concat($1, '\n', $2, '\n', $3)))), 16, '0')
+
+-- ---- intents ----
+-- block: is_intent
+event_type = 'tool_call' AND intent != '' AND ({q} = '' OR positionCaseInsensitiveUTF8(intent, {q}) > 0) AND ({source} = '' OR intent_source = {source})
+
+-- ---- sessions ----
+-- By {at} in the direction asked for; sessions of one moment always in the same order.
+-- block: by_session
+if({descending} = 1, at, toDateTime64(0, 3, 'UTC')) DESC, at, id
+
+-- From when on to look for a page of the latest sessions: so many were active by their calls alone since then.
+-- block: session_since
+(SELECT if({descending} = 1 AND count() = {limit} + {offset}, min(at), {from}) FROM (
+	SELECT timestamp AS at FROM {{copies: timestamp, session_id | event_type = 'tool_call' AND startsWith(session_id, {q}) AND {{session_has}}}}
+	ORDER BY timestamp DESC LIMIT 1 BY session_id LIMIT {limit} + {offset}))
+
+-- block: session_columns
+session_id AS sessionId, userId, platform, clientName, clientVersion, countryCode, {{iso: first}} AS startedAt, {{iso: last}} AS endedAt,
+$1 AS lastAt, dateDiff('millisecond', first, last) AS durationMs, events, toolCalls, tools, errors, conversions, revenue, hasWidget, ttfiMs,
+timeToFirstToolCallMs, intents
+
+-- block: as_events
+AS events
+
+-- What sessions must have, looked for in all that is kept of them.
+-- block: session_has
+(NOT has({has}, 'error') OR session_id IN (SELECT session_id FROM events WHERE has({has}, 'error') AND event_type = 'tool_call' AND status = 'error'))
+AND (NOT has({has}, 'conversion') OR session_id IN (SELECT session_id FROM events WHERE has({has}, 'conversion') AND event_type = 'conversion'))
+AND (NOT has({has}, 'widget') OR session_id IN (SELECT session_id FROM events WHERE has({has}, 'widget') AND event_type = 'widget_render'))
+AND (NOT has({has}, 'intent') OR session_id IN (SELECT session_id FROM events WHERE has({has}, 'intent') AND intent != ''))
+AND multiIf({user} = '', 1,
+	{user} = 'anonymous', session_id NOT IN (SELECT session_id FROM events WHERE {user} = 'anonymous' AND user_id != ''),
+	session_id IN (SELECT session_id FROM {{session_users_named}} WHERE session_user = {user}))
+
+-- block: session_users_named
+(SELECT session_id, argMin(user_id, (timestamp, user_id)) AS session_user FROM events
+	WHERE user_id != '' AND session_id IN (SELECT session_id FROM events WHERE {user} NOT IN ('', 'anonymous') AND user_id = {user}) GROUP BY session_id)
+
+-- Sessions whole, by a condition that an index knows.
+-- block: sessions_of
+(SELECT
+	session_id,
+	{{text: argMinIf(user_id, (timestamp, user_id), user_id != '')}} AS userId,
+	{{known: argMinIf(platform, {{place}}, {{is_known: platform}})}} AS platform,
+	{{text: argMinIf(client_name, {{place}}, client_name != '')}} AS clientName,
+	{{text: argMinIf(client_version, {{place}}, client_version != '')}} AS clientVersion,
+	{{text: argMinIf(country_code, {{place}}, country_code != '')}} AS countryCode,
+	min(timestamp) AS first,
+	max(timestamp) AS last,
+	maxOrNullIf(timestamp, {{is_activity}}) AS last_activity,
+	count() AS events,
+	countIf(event_type = 'tool_call') AS toolCalls,
+	uniqExactIf(event_name, event_type = 'tool_call' AND event_name != '') AS tools,
+	countIf(event_type = 'tool_call' AND status = 'error') AS errors,
+	countIf(event_type = 'conversion') AS conversions,
+	groupArrayIf(({{currency}}, assumeNotNull(conversion_value)), event_type = 'conversion' AND conversion_value IS NOT NULL) AS sales,
+	arrayMap(c -> tuple(c AS currency, arraySum(s -> s.2, arrayFilter(s -> s.1 = c, sales)) AS value), arraySort(arrayDistinct(sales.1))) AS revenue,
+	toBool(countIf(event_type = 'widget_render') > 0) AS hasWidget,
+	minIf(timestamp, event_type = 'widget_render') AS rendered,
+	arrayFilter(t -> t >= rendered, groupArrayIf(timestamp, event_type = 'widget_click')) AS clicks,
+	if(hasWidget AND notEmpty(clicks), dateDiff('millisecond', rendered, arrayMin(clicks)), NULL) AS ttfiMs,
+	if(toolCalls = 0, NULL, dateDiff('millisecond', first, minIf(timestamp, event_type = 'tool_call'))) AS timeToFirstToolCallMs,
+	countIf(intent != '') AS intents
+FROM {{found: session_id, user_id, platform, client_name, client_version, country_code, timestamp, event_type, event_name, status, conversion_value,
+	conversion_currency, intent, step_sequence, event_id | $1}}
+GROUP BY session_id)
+
+-- ---- events as they are answered ----
+-- What an Event is made of.
+-- block: event_columns
+event_id, event_type, event_name, timestamp, source, platform, session_id, trace_id, user_id, status, latency_ms, error_category, error_message, is_retry,
+step_sequence, conversion_value, conversion_currency, intent, metadata, stored_at
+
+-- An Event; $1: user of its session.
+-- block: event
+toString(event_id) AS eventId, event_type AS eventType, {{text: event_name}} AS eventName, {{iso: timestamp}} AS timestamp, source AS source,
+{{text: platform}} AS platform, session_id AS sessionId, trace_id AS traceId, {{text: if(user_id = '', $1, user_id)}} AS userId, {{text: status}} AS status,
+latency_ms AS latencyMs, {{text: error_category}} AS errorCategory, {{text: error_message}} AS errorMessage, toBool(is_retry) AS isRetry,
+step_sequence AS stepSequence, if(event_type = 'conversion', toJSONString(tuple(conversion_value AS value, {{currency}} AS currency)), '') AS conversion_json,
+{{text: intent}} AS intent, metadata AS metadata_json, stored_at AS storedAt
+
+-- block: text
+nullIf($1, '')

@@ -190,6 +190,20 @@ enum err analytics_ask(struct analytics *a, struct ch_ask *asks, size_t len) MUS
 /* Adds {"meta":{…}, and the members; w is at the place of the next member. */
 void analytics_open(struct analytics *a, struct reply *rep, struct json_writer *w);
 
+/* A whole handler: begin, set (the route's own parameters; may be NULL), reply, end. */
+typedef enum err analytics_set_fn(struct analytics *a);
+enum err analytics_view(struct request *req, struct reply *rep, struct app *app,
+        analytics_set_fn *set, const struct analytics_part *parts, size_t len) MUST_CHECK;
+
+/* For lists whose ids a narrow query finds ({{page_of}} in blocks.sql) and another looks up: asks
+ * for the page's ids and sets {ids} and {times}; called by the route's set. */
+enum err analytics_find_page(struct analytics *a, enum ch_text_id query) MUST_CHECK;
+/* One line of such a query's answer ("ids\ttimes" without its end, changed) into {ids} and {times}.
+ * False: it is none. */
+bool analytics_set_page_ids(struct analytics *a, char *line) MUST_CHECK;
+/* Lists of events are sorted by their time and nothing else. */
+extern const char *const analytics_time_sorts[];
+
 /* ---- the program ----------------------------------------------------------------------------- */
 
 /* How many workers may wait for the event store at one time: a quarter of them never does, so that
@@ -208,5 +222,25 @@ extern const struct web_fields h_tools_fields, h_tool_fields, h_invocations_fiel
 enum err h_tools(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 enum err h_tool(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 enum err h_invocations(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+
+/* h_errors.c */
+extern const struct web_fields h_errors_fields, h_error_groups_fields, h_error_list_fields;
+enum err h_errors(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_error_groups(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_error_list(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+
+/* h_intents.c */
+extern const struct web_fields h_intents_fields;
+enum err h_intents(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+
+/* h_visits.c */
+extern const struct web_fields h_visits_fields, h_visit_fields, h_trace_fields;
+enum err h_visits(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_visit(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_trace(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+
+/* h_project_counts.c */
+extern const struct web_fields h_project_counts_fields;
+enum err h_project_counts(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 
 #endif

@@ -357,3 +357,17 @@ enum err analytics_reply(
 		buf_release(&rows[i]);
 	return e;
 }
+
+enum err analytics_view(struct request *req, struct reply *rep, struct app *app,
+        analytics_set_fn *set, const struct analytics_part *parts, size_t len)
+{
+	struct analytics a;
+	enum err e = analytics_begin(&a, req, app);
+
+	if (e == ERR_OK && set != NULL)
+		e = set(&a);
+	if (e == ERR_OK)
+		e = analytics_reply(&a, rep, parts, len);
+	analytics_end(&a);
+	return e;
+}

@@ -164,11 +164,20 @@ static const struct web_route ROUTES[] = {
                 MANAGE, h_key_rotate, &h_key_rotate_fields, .missing = ERR_DASH_API_KEY_NOT_FOUND),
 
         /* views of the events */
+        VIEW("/api/analytics/workspaces/{workspaceId}/projects", h_project_counts,
+                &h_project_counts_fields),
         VIEW("/api/analytics/{projectId}/overview", h_overview, &h_overview_fields),
         VIEW("/api/analytics/{projectId}/tools", h_tools, &h_tools_fields),
         VIEW("/api/analytics/{projectId}/tools/{tool}", h_tool, &h_tool_fields),
         VIEW("/api/analytics/{projectId}/tools/{tool}/invocations", h_invocations,
                 &h_invocations_fields),
+        VIEW("/api/analytics/{projectId}/errors", h_errors, &h_errors_fields),
+        VIEW("/api/analytics/{projectId}/errors/groups", h_error_groups, &h_error_groups_fields),
+        VIEW("/api/analytics/{projectId}/errors/list", h_error_list, &h_error_list_fields),
+        VIEW("/api/analytics/{projectId}/intents", h_intents, &h_intents_fields),
+        VIEW("/api/analytics/{projectId}/sessions", h_visits, &h_visits_fields),
+        VIEW("/api/analytics/{projectId}/sessions/{id}", h_visit, &h_visit_fields),
+        VIEW("/api/analytics/{projectId}/traces/{id}", h_trace, &h_trace_fields),
 };
 
 static const enum web_step ORDER[] = {WEB_STEP_BODY, WEB_STEP_MEDIA, WEB_STEP_ADMIT, WEB_STEP_AUTH,

@@ -116,7 +116,7 @@ static enum err ask_once(struct ch *c, const struct ch_batch *batch, struct ch_a
 	size_t len = params_len(text, ask->values);
 	struct ch_param params[CHV_COUNT];
 	const struct ch_query query = {.cls = batch->cls,
-	        .tenant = batch->tenant,
+	        .tenant = ask->tenant != NULL ? ask->tenant : batch->tenant,
 	        .sql = len < text->params_len ? text->plain : text->sql,
 	        .params = params,
 	        .params_len = len,

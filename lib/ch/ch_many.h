@@ -34,6 +34,7 @@ enum { CH_LANES = 4 }; /* queries of one answer that run at one time */
 /* One query of a batch. */
 struct ch_ask {
 	enum ch_text_id text;
+	const struct ch_tenant *tenant; /* NULL: the batch's */
 	const struct ch_values *values;
 	const char *format; /* of ch_gate_format, NULL: JSONEachRow */
 	struct buf *out;    /* its rows; its cap is the cap of the answer */

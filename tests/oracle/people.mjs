@@ -2,7 +2,7 @@
 // Oracle of the analytics: users, sessions, traces, retention and active users.
 import { addDays, bucketOf, buckets, dateOf, plus, startOf, startOfDate } from './calendar.mjs';
 import { isActivity, isKnown } from './dataset.mjs';
-import { by, distinct, group, iso, rate } from './numbers.mjs';
+import { amount, by, distinct, group, iso, rate } from './numbers.mjs';
 import { interactionMs, page, revenueList } from './views.mjs';
 
 const isCall = (e) => e.type === 'tool_call';
@@ -50,7 +50,10 @@ export function user(data, q) {
 		traits: Object.assign({}, ...traitsOf(data, q.name).slice(-100)) } };
 }
 
-export const shown = (e) => ({ eventId: e.id, eventType: e.type, eventName: e.name || null, timestamp: iso(e.t), source: e.source, sessionId: e.session, traceId: e.trace, userId: e.user || null });
+/** An Event but for when the store got it. */
+export const shown = (e) => ({ eventId: e.id, eventType: e.type, eventName: e.name || null, timestamp: iso(e.t), source: e.source, platform: e.ownPlatform || null, sessionId: e.session, traceId: e.trace, userId: e.user || null,
+	status: e.status || null, latencyMs: e.latency, errorCategory: e.category || null, errorMessage: e.message || null, isRetry: e.isRetry, stepSequence: e.step,
+	conversion: e.type === 'conversion' ? { value: e.value === null ? null : amount(e.value), currency: e.currency || 'XXX' } : null, intent: e.intent || null, metadata: e.metadata });
 
 export function userEvents(data, q) {
 	const list = data.events.filter((e) => e.user === q.name && (!q.types || q.types.includes(e.type))).sort(by([(e) => e.t, -1], [(e) => e.id, -1]));
@@ -80,8 +83,9 @@ export function sessions(data, q) {
 
 export function session(data, q) {
 	const all = data.bySession.get(q.name);
-	if (!all) return { session: null, traces: [] };
-	return { session: sessionItem(data, q.name), traces: [...group(all, (e) => e.trace)].map(([traceId, list]) => {
+	if (!all) return { session: null, traces: [], nextCursor: null };
+	const last = all.findLast(isActivity);
+	return { session: { ...sessionItem(data, q.name), lastAt: last ? iso(last.t) : null }, nextCursor: null, traces: [...group(all, (e) => e.trace)].map(([traceId, list]) => {
 		const call = list.find(isCall);
 		return { traceId, tool: call?.name || null, status: call?.status || null, latencyMs: call?.latency ?? null, startedAt: iso(list[0].t), endedAt: iso(list.at(-1).t),
 			events: list.map((e) => ({ ...shown(e), offsetMs: e.t - all[0].t })) };

@@ -212,6 +212,9 @@ export function invocations(data, q) {
 	})), q);
 }
 
+/** Newest first unless asked otherwise. */
+const inTime = (q) => by([(e) => e.t, q.order === 'asc' ? 1 : -1], [(e) => e.id, q.order === 'asc' ? 1 : -1]);
+
 /* ---- errors ---- */
 
 const STEPS = [
@@ -270,14 +273,14 @@ export function errorGroups(data, q) {
 }
 
 export function errorList(data, q) {
-	const list = errorEvents(data, q).sort(by([(e) => e.t, -1], [(e) => e.id, -1]));
+	const list = errorEvents(data, q).sort(inTime(q));
 	return page(list.map((e) => ({ eventId: e.id, timestamp: iso(e.t), kind: errorKind(e), tool: isCall(e) ? e.name || null : data.toolsOf(e, { from: q.from - DAY, to: q.to })[0] ?? null, category: errorCategory(e), message: e.message || null, fingerprint: fingerprintOf(e),
 		platform: data.platformsOf(e, { from: q.from - DAY, to: q.to })[0], sessionId: e.session, traceId: e.trace, userId: e.user || null })), q);
 }
 
 export function intents(data, q) {
 	const calls = data.select(q).filter(isCall);
-	const captured = intentCalls(calls).filter((e) => (!q.q || e.intent.toLowerCase().includes(q.q.toLowerCase())) && (!q.source || e.intentSource === q.source));
+	const captured = intentCalls(calls).sort(inTime(q)).filter((e) => (!q.q || e.intent.toLowerCase().includes(q.q.toLowerCase())) && (!q.source || e.intentSource === q.source));
 	const all = intentCalls(calls);
 	return {
 		kpis: { captured: all.length, calls: calls.length, coverage: rate(all.length, calls.length), tools: distinct(all.map((e) => e.name).filter(Boolean)).length },

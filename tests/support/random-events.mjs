@@ -104,6 +104,9 @@ const common = (d, data) => ({ ...range(d, data), ...filters(d) });
 const nameOf = (d, data, of, other) => d.pick([...data.events.map(of).filter(Boolean), other]);
 const tool = (d, data) => nameOf(d, data, (e) => (e.event_type === 'tool_call' ? e.event_name : undefined), 'no such tool');
 
+const errorFilters = (d) => ({ ...(d.chance(0.6) ? { kind: d.pick(['tool', 'widget', 'all']) } : {}), ...(d.chance(0.3) ? { category: d.pick(['timeout', 'unknown', 'widget']) } : {}),
+	...(d.chance(0.2) ? { fingerprint: d.pick(['0000000000000000', '3818ad0888a8f956']) } : {}) });
+
 /** A request for each route: (dice, dataset) => { names, query }, names for the {} of the route. */
 const REQUESTS = {
 	overview: (d, data) => ({ query: { ...common(d, data), ...buckets(d), ...compare(d) } }),
@@ -111,6 +114,14 @@ const REQUESTS = {
 		...pages(d, ['calls', 'tool', 'successRate', 'errorRate', 'errors', 'avgLatencyMs', 'p95LatencyMs', 'users', 'sessions', 'lastCalledAt']) } }),
 	'tools/{}': (d, data) => ({ names: [tool(d, data)], query: { ...common(d, data), ...buckets(d), ...compare(d) } }),
 	'tools/{}/invocations': (d, data) => ({ names: [tool(d, data)], query: { ...common(d, data), ...(d.chance(0.3) ? { status: d.pick(['success', 'error']) } : {}), ...(d.chance(0.2) ? { category: d.pick(['timeout', 'server']) } : {}), ...pages(d, ['timestamp']) } }),
+	errors: (d, data) => ({ query: { ...common(d, data), ...buckets(d), ...compare(d) } }),
+	'errors/groups': (d, data) => ({ query: { ...common(d, data), ...errorFilters(d), ...pages(d, ['count', 'lastSeen', 'sessions']) } }),
+	'errors/list': (d, data) => ({ query: { ...common(d, data), ...errorFilters(d), ...pages(d, ['timestamp']) } }),
+	intents: (d, data) => ({ query: { ...common(d, data), ...(d.chance(0.3) ? { q: d.pick(['ROOM', 'номер', '"']) } : {}), ...(d.chance(0.3) ? { source: d.pick(['context_parameter', 'inferred']) } : {}), ...pages(d, ['timestamp']) } }),
+	sessions: (d, data) => ({ query: { ...common(d, data), ...(d.chance(0.3) ? { user: d.pick([...USERS, 'anonymous', 'anonymous']) } : {}), ...(d.chance(0.3) ? { has: d.shuffle(['error', 'conversion', 'widget', 'intent']).slice(0, 1 + d.int(2)) } : {}),
+		...(d.chance(0.2) ? { q: d.pick(['ses_', 'ses_1', 'es']) } : {}), ...pages(d, ['lastAt']) } }),
+	'sessions/{}': (d, data) => ({ names: [nameOf(d, data, (e) => e.session_id, 'no such session')], query: {} }),
+	'traces/{}': (d, data) => ({ names: [nameOf(d, data, (e) => e.trace_id, 'no such trace')], query: {} }),
 };
 
 /** A request for a route: { route, query }, the names of people and tools put in. */

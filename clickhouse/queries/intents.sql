@@ -1,0 +1,44 @@
+-- SPDX-License-Identifier: MIT
+-- Intents: what calls were meant for, as models say it.
+
+-- name: intents_kpis
+SELECT
+	captured,
+	calls,
+	{{rate: captured | calls}} AS coverage,
+	tools
+FROM (
+	SELECT count() AS captured, uniqExactIf(event_name, event_name != '') AS tools
+	FROM {{once: event_name | event_type = 'tool_call' AND intent != ''}}
+) AS asked
+CROSS JOIN (SELECT count() AS calls FROM {{rows: event_type | event_type = 'tool_call'}}) AS counted;
+
+-- name: intents_total
+SELECT count() AS total
+FROM {{once: event_type | {{is_intent}}}};
+
+-- name: intent_ids
+SELECT ids, times
+FROM {{page_of: (SELECT toString(event_id) AS id, timestamp AS at FROM {{once: timestamp, event_id | {{is_intent}}}}) | {{by_at}}}}
+ORDER BY number;
+
+-- name: intent_list
+WITH
+	chosen AS (
+		SELECT *, timestamp AS at, toString(event_id) AS id
+		FROM {{found_of_page: event_name, intent, intent_source, status, event_id, timestamp, platform, session_id, trace_id, user_id | event_type = 'tool_call'}}
+	)
+SELECT
+	id AS eventId,
+	{{iso: at}} AS timestamp,
+	intent,
+	{{text: intent_source}} AS source,
+	{{text: event_name}} AS tool,
+	{{known: platform}} AS platform,
+	{{text: status}} AS status,
+	session_id AS sessionId,
+	trace_id AS traceId,
+	{{text: if(user_id = '', session_user, user_id)}} AS userId
+FROM chosen
+LEFT JOIN {{session_users_of: (SELECT session_id FROM chosen)}} AS users_of_sessions USING (session_id)
+ORDER BY {{by_at}};
