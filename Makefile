@@ -12,6 +12,7 @@ include mk/fuzz.mk
 include mk/lint.mk
 include mk/bench.mk
 include mk/fault.mk
+include mk/sdk.mk
 include mk/run.mk
 
 .PHONY: help

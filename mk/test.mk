@@ -34,6 +34,6 @@ e2e: ## journeys in headless Chromium against a whole stack
 check: ## lint and unit tests, the quick lane
 	scripts/test.sh lint unit
 test: test-deps ## everything that proves the checkout, but for the sanitizer lane
-	scripts/test.sh lint unit unit-clang it e2e fuzz
+	scripts/test.sh lint unit unit-clang it e2e sdk fuzz
 test-asan: test-deps ## unit and integration tests under AddressSanitizer and UBSan
 	scripts/test.sh unit-asan it-asan

@@ -49,10 +49,10 @@ if git show "HEAD:$lock" >"$work/before" 2>/dev/null; then
 fi
 
 # --- use ---
-generated='^(lib/base/errors\.|docs/errors/)'
-tracked lib fcgi daemon cli | grep -E '\.c$' | grep -vE "$generated" >"$work/c-files" || true
-tracked scripts caddy sql clickhouse sdk web mk Makefile deploy | grep -vE '^scripts/(check|gen)-errors\.sh$' >"$work/other-files" || true
-tracked tests >"$work/test-files"
+generated='^(lib/base/errors\.|docs/errors/|sdk/js/src/errors\.ts)'
+tracked lib fcgi daemon cli sdk/js/src | grep -E '\.(c|tsx?)$' | grep -vE "$generated" >"$work/c-files" || true
+tracked scripts caddy sql clickhouse web mk Makefile deploy | grep -vE '^scripts/(check|gen)-errors\.sh$' >"$work/other-files" || true
+tracked tests sdk/js/test >"$work/test-files"
 tracked . | grep -vE "$generated|^CHANGELOG" >"$work/all-files"
 
 # A case label asks for a number and never raises it, so it is no use. A row such as `.err_media = ERR_...` names the number

@@ -8,7 +8,7 @@ trap 'rm -rf -- "$work"' EXIT
 
 git ls-files -z --cached --others --exclude-standard | while IFS= read -r -d '' file; do
   [ ! -f "$file" ] || printf '%s\0' "$file"
-done | grep -zvE '^(tests/fuzz/corpus|tests/fixtures|web/src|sdk)/' |
+done | grep -zvE '^(tests/fuzz/corpus|tests/fixtures|web/src)/' |
   tar --null --files-from=- -cf - | tar -C "$work" -xf -
 cp -r "$work/." "$work.before"
 trap 'rm -rf -- "$work" "$work.before"' EXIT

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Makes lib/base/errors.h and errors.c, docs/errors and the additions to errors.lock from lib/base/errors.tbl.
+# Makes lib/base/errors.h and errors.c, sdk/js/src/errors.ts, docs/errors and the additions to errors.lock from lib/base/errors.tbl.
 # shellcheck disable=SC2016  # the single quotes hold awk programs and Markdown
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -49,6 +49,17 @@ H
 const size_t err_table_len = sizeof(err_table) / sizeof(err_table[0]);
 H
 } >lib/base/errors.c
+
+{
+  cat <<'H'
+// SPDX-License-Identifier: MIT
+// What the SDK says on stderr or the console: "severity code text"; scripts/gen-errors.sh makes this from lib/base/errors.tbl.
+H
+  rows '&& $2 == "SDK" && $7 != "reserved" {
+    message = $8; gsub(/\\/, "\\\\", message); gsub(/\047/, "\\\047", message)
+    printf "export const ERR_SDK_%s = \047%s YAVIO-%04d %s\047;\n", $3, $5, $1, message
+  }'
+} >sdk/js/src/errors.ts
 
 range_title() {
   case $1 in

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Runs test lanes without stopping at the first failure, counts every case, and ends with "N passed, N failed".
-# usage: scripts/test.sh LANE...   lanes: lint unit unit-clang unit-asan it it-asan e2e fuzz (results in build/test-results)
+# usage: scripts/test.sh LANE...   lanes: lint unit unit-clang unit-asan it it-asan e2e sdk fuzz (results in build/test-results)
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 [ $# -gt 0 ] || { sed -n '3,4s/^# //p' "$0" >&2; exit 2; }
@@ -88,6 +88,11 @@ lane_e2e() {
   lane_node release tests/e2e
 }
 
+lane_sdk() {
+  check 'sdk: build and types' make -s sdk
+  lane_node release sdk/js/test
+}
+
 lane_node() { # lane_node VARIANT DIRECTORY
   local variant=$1 directory=$2 lane file tap status
   lane=$(basename "$directory")
@@ -121,6 +126,7 @@ for lane in "$@"; do
     it) lane_node release tests/it ;;
     it-asan) lane_node asan tests/it ;;
     e2e) lane_e2e ;;
+    sdk) lane_sdk ;;
     fuzz) check 'fuzz corpus replay' make -s fuzz-replay ;;
     *) echo "unknown lane: $lane" >&2; exit 2 ;;
   esac

@@ -16,7 +16,7 @@ const struct err_info err_table[] = {
 	{1102, "YAVIO-1102", "SESSION_ID_DERIVATION_FAILED", 0, LOG_WARN, false, "The session id could not be derived", "Check the sessionId option."},
 	{1103, "YAVIO-1103", "WIDGET_TOKEN_MINTING_FAILED", 0, LOG_WARN, false, "The widget token was not obtained", "Check that ingest is reachable and the API key is valid."},
 	{1104, "YAVIO-1104", "WIDGET_CONFIG_INJECTION_SKIPPED", 0, LOG_WARN, false, "The widget configuration was not injected", "Check the form of the tool's reply and the latency to ingest."},
-	{1105, "YAVIO-1105", "CONTEXT_INJECTION_UNAVAILABLE", 0, LOG_WARN, false, "The call happened outside a request and was ignored", "Call it inside a tool handler."},
+	{1105, "YAVIO-1105", "CONTEXT_INJECTION_UNAVAILABLE", 0, LOG_DEBUG, false, "The call happened outside a request and was ignored", "Call it inside a tool handler."},
 	{1106, "YAVIO-1106", "TOOL_RESPONSE_INSPECTION_FAILED", 0, LOG_WARN, false, "The tool's reply could not be inspected", "Report it with the shape of the reply."},
 	{1107, "YAVIO-1107", "WIDGET_CSP_MISSING", 0, LOG_WARN, false, "The widget is not allowed to reach ingest", "Add the origin of ingest to connectDomains of the resource."},
 	{1108, "YAVIO-1108", "TOOL_NAME_TAKEN", 0, LOG_WARN, false, "The tool for missing tools was not added", "Rename the host's tool if you want both."},

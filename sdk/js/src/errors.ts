@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// What the SDK says on stderr or the console: "severity code text"; scripts/gen-errors.sh makes this from lib/base/errors.tbl.
+export const ERR_SDK_NO_API_KEY = 'warn YAVIO-1000 No API key was found, so analytics is off';
+export const ERR_SDK_INVALID_API_KEY_FORMAT = 'warn YAVIO-1001 The API key has an unusual form';
+export const ERR_SDK_INVALID_ENDPOINT_URL = 'error YAVIO-1002 The endpoint is missing or is not one of Yavio';
+export const ERR_SDK_CONFIG_LOADED = 'info YAVIO-1003 The configuration was read from .yaviorc.json';
+export const ERR_SDK_MALFORMED_CONFIG = 'warn YAVIO-1004 The file .yaviorc.json is malformed';
+export const ERR_SDK_UNSUPPORTED_CONFIG_VERSION = 'warn YAVIO-1005 The file .yaviorc.json needs a newer SDK';
+export const ERR_SDK_INSECURE_ENDPOINT = 'warn YAVIO-1006 The endpoint receives keys over plain HTTP';
+export const ERR_SDK_PROXY_INTERCEPTION_FAILED = 'error YAVIO-1100 The MCP server was not instrumented';
+export const ERR_SDK_PLATFORM_DETECTION_FAILED = 'warn YAVIO-1101 The calling platform was not recognised';
+export const ERR_SDK_SESSION_ID_DERIVATION_FAILED = 'warn YAVIO-1102 The session id could not be derived';
+export const ERR_SDK_WIDGET_TOKEN_MINTING_FAILED = 'warn YAVIO-1103 The widget token was not obtained';
+export const ERR_SDK_WIDGET_CONFIG_INJECTION_SKIPPED = 'warn YAVIO-1104 The widget configuration was not injected';
+export const ERR_SDK_CONTEXT_INJECTION_UNAVAILABLE = 'debug YAVIO-1105 The call happened outside a request and was ignored';
+export const ERR_SDK_TOOL_RESPONSE_INSPECTION_FAILED = 'warn YAVIO-1106 The tool\'s reply could not be inspected';
+export const ERR_SDK_WIDGET_CSP_MISSING = 'warn YAVIO-1107 The widget is not allowed to reach ingest';
+export const ERR_SDK_TOOL_NAME_TAKEN = 'warn YAVIO-1108 The tool for missing tools was not added';
+export const ERR_SDK_FLUSH_FAILED_RETRYING = 'warn YAVIO-1200 Delivery failed and will be retried';
+export const ERR_SDK_FLUSH_FAILED_MAX_RETRIES = 'error YAVIO-1201 Delivery is paused';
+export const ERR_SDK_FLUSH_RATE_LIMITED = 'warn YAVIO-1202 Delivery is rate limited';
+export const ERR_SDK_AUTH_REJECTED_PERMANENT = 'error YAVIO-1203 The API key was rejected, so delivery has stopped';
+export const ERR_SDK_PARTIAL_BATCH_REJECTION = 'warn YAVIO-1204 Some events of a batch were rejected';
+export const ERR_SDK_SHUTDOWN_FLUSH_FAILED = 'warn YAVIO-1205 The last flush failed';
+export const ERR_SDK_BUFFER_OVERFLOW = 'warn YAVIO-1206 The buffer is full and the oldest events were dropped';
+export const ERR_SDK_BEACON_DELIVERY_FAILED = 'warn YAVIO-1207 The browser refused to send the last events';
+export const ERR_SDK_BATCH_REFUSED = 'error YAVIO-1208 The batch was refused for good';
+export const ERR_SDK_EVENT_VALIDATION_FAILED = 'warn YAVIO-1300 An event was dropped because it is malformed';
+export const ERR_SDK_PII_STRIPPING_FAILED = 'warn YAVIO-1301 A value was dropped because redaction failed';
+export const ERR_SDK_IDENTIFY_USER_ID_CONFLICT = 'warn YAVIO-1302 A second user id in one session was ignored';
+export const ERR_SDK_CONVERSION_MISSING_FIELDS = 'warn YAVIO-1303 A conversion was dropped because a field is missing';
+export const ERR_SDK_EVENT_PAYLOAD_TOO_LARGE = 'warn YAVIO-1304 An event was dropped because it is too large';
+export const ERR_SDK_NO_WIDGET_CONFIG = 'info YAVIO-1400 The widget found no configuration';
+export const ERR_SDK_WIDGET_JWT_EXPIRED = 'warn YAVIO-1401 The widget token has expired';
+export const ERR_SDK_WIDGET_TRACE_ID_MISMATCH = 'warn YAVIO-1402 Widget events were dropped because they belong to another trace';
+export const ERR_SDK_INTERNAL_ERROR = 'error YAVIO-1999 An unexpected error happened in the SDK';

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+// What all servers of one endpoint and key share in this process: delivery, users, sessions, catalogue, and the way of an event.
+import * as threads from 'node:worker_threads';
+import {
+  ERR_SDK_EVENT_PAYLOAD_TOO_LARGE, ERR_SDK_EVENT_VALIDATION_FAILED, ERR_SDK_INTERNAL_ERROR, ERR_SDK_PII_STRIPPING_FAILED,
+  ERR_SDK_SHUTDOWN_FLUSH_FAILED,
+} from '../errors.js';
+import { redact, redactText } from '../shared/pii.js';
+import { fit } from '../shared/snapshot.js';
+import { asObj, attempt, byteLength, cut, isObj, uuid, type Obj } from '../shared/util.js';
+import type { FlushOptions, FlushResult, Platform, YavioEvent, YavioStats } from '../types.js';
+import { SDK_VERSION } from '../version.js';
+import type { Catalogue } from './catalogue.js';
+import type { Config } from './config.js';
+import { Delivery } from './delivery.js';
+import type { Log } from './log.js';
+import { later, Recent } from './runtime.js';
+import { TokenMint } from './mint.js';
+
+const KEPT_MAX = 10_000;
+const USER_IDLE_MS = 1_800_000;
+const EVENT_BYTES_MAX = 48_000;
+const LAST_FLUSH_MS = 5_000;
+const SIGNAL_FLUSH_MS = 2_000;
+
+/** Most bytes of a payload field's JSON, below what ingest would replace by a marker. */
+const CAPS: Record<string, number> = {
+  input_values: 9_500, output_content: 9_500, metadata: 9_500, input_schema: 15_500,
+  user_traits: 4_900, input_keys: 4_900, input_types: 4_900, intent_signals: 1_950,
+};
+const REDACTED = ['input_values', 'output_content', 'metadata', 'user_traits'];
+
+/** What an event must know of its request. */
+export interface Scope {
+  traceId: string;
+  sessionId: string;
+  platform: Platform;
+  config: Config;
+  core: Core;
+  /** Last number of yavio.step in this trace. */
+  step: number;
+  /** Settles when the identify option has answered, or its time is over. */
+  ready: Promise<void> | undefined;
+}
+
+interface Waiting { event: Obj; scope: Scope }
+interface User { id: string; traits: string; at: number }
+
+export class Core {
+  readonly delivery: Delivery;
+  readonly mint: TokenMint;
+  readonly users = new Recent<User>(KEPT_MAX);
+  readonly clients = new Recent<Obj>(KEPT_MAX);
+  /** Sessions this process has seen. */
+  readonly sessions = new Recent<number>(KEPT_MAX);
+  readonly runs = new Recent<{ window: number; at: number }>(KEPT_MAX);
+  readonly lastCalls = new Recent<{ tool: string; hash: string; failed: boolean; at: number }>(KEPT_MAX);
+  /** Traces that wait for a call to be repeated (input_required). */
+  readonly continued = new Recent<{ traceId: string; step: number; at: number; kinds: Record<string, Obj> }>(1_000);
+  /** When a tool with its schema was told, and when a listing of a session was. */
+  readonly registered = new Recent<number>(KEPT_MAX);
+  readonly listings = new Recent<number>(KEPT_MAX);
+  readonly catalogues = new Recent<Catalogue>(1_000);
+  /** What still has to be told of open connections when the process ends. */
+  readonly endings = new Set<() => void>();
+  private waiting: Waiting[] = [];
+  private readonly held = new Set<Promise<void>>();
+  private scheduled = false;
+
+  constructor(config: Config, readonly log: Log) {
+    this.delivery = new Delivery(config.url, config.key, config.options.transport ?? {}, log);
+    this.mint = new TokenMint(config, log);
+  }
+
+  get queued(): number {
+    return this.delivery.queued + this.waiting.length + this.held.size;
+  }
+
+  /** Takes an event whose values are snapshots; the rest of its way runs after the host's answer. */
+  emit(scope: Scope, type: string, fields: Obj, metadata: Obj = {}): void {
+    if (this.delivery.stopped) return;
+    const event: Obj = {
+      event_id: uuid(),
+      event_type: type,
+      trace_id: scope.traceId,
+      session_id: scope.sessionId,
+      timestamp: new Date().toISOString(),
+      source: 'server',
+      platform: scope.platform,
+      sdk_version: SDK_VERSION,
+      ...fields,
+    };
+    if (Object.keys(metadata).length) event.metadata = metadata;
+    const entry = { event, scope };
+    const named = (): void => {
+      const user = this.user(scope.sessionId);
+      if (user && event.user_id === undefined) event.user_id = user.id;
+    };
+    if (scope.ready) {
+      const held: Promise<void> = scope.ready.then(() => {
+        this.held.delete(held);
+        named();
+        this.enqueue(entry);
+      });
+      this.held.add(held);
+    } else {
+      named();
+      this.enqueue(entry);
+    }
+    const { waitUntil } = scope.config.options;
+    if (waitUntil) attempt(() => waitUntil(this.flush()));
+  }
+
+  private enqueue(entry: Waiting): void {
+    this.waiting.push(entry);
+    if (this.waiting.length > KEPT_MAX) {
+      this.waiting.shift();
+      this.delivery.dropped.overflow++;
+    }
+    this.schedule();
+  }
+
+  /** One event a macrotask: redaction never holds the host for longer. */
+  private schedule(): void {
+    if (this.scheduled || !this.waiting.length) return;
+    this.scheduled = true;
+    later(() => {
+      this.scheduled = false;
+      const next = this.waiting.shift();
+      if (next) this.finish(next);
+      this.schedule();
+    });
+  }
+
+  private finish({ event, scope }: Waiting): void {
+    try {
+      this.clean(event);
+      const { beforeSend } = scope.config.options;
+      let out: unknown = event;
+      if (beforeSend) {
+        out = attempt(() => beforeSend(event as YavioEvent));
+        if (!isObj(out)) return void this.delivery.dropped.beforeSend++;
+      }
+      const json = JSON.stringify(out);
+      if (!asObj(out).event_id || !asObj(out).event_type) return this.log(ERR_SDK_EVENT_VALIDATION_FAILED);
+      if (byteLength(json) > EVENT_BYTES_MAX) {
+        this.delivery.dropped.refused++;
+        return this.log(ERR_SDK_EVENT_PAYLOAD_TOO_LARGE, String(event.event_type));
+      }
+      this.delivery.add(json);
+    } catch (error) {
+      this.log(ERR_SDK_INTERNAL_ERROR, String(error));
+    }
+  }
+
+  /** Redacts first, cuts second. */
+  private clean(event: Obj): void {
+    for (const field of REDACTED) {
+      if (!isObj(event[field])) continue;
+      try {
+        redact(event[field]);
+      } catch (error) {
+        delete event[field];
+        this.log(ERR_SDK_PII_STRIPPING_FAILED, field);
+      }
+    }
+    const intent = asObj(event.intent_signals);
+    if (typeof intent.intent === 'string') intent.intent = cut(redactText(cut(intent.intent, 4_000)), 500);
+    if (typeof event.error_message === 'string') {
+      let text = redactText(cut(event.error_message, 4_000));
+      while (byteLength(text) > 2_000) text = cut(text, Math.min(2_000, Math.floor(text.length * 0.9)));
+      event.error_message = text;
+    }
+    for (const field of Object.keys(CAPS)) if (isObj(event[field])) event[field] = fit(event[field] as Obj, CAPS[field]!);
+  }
+
+  /** The user of a session, forgotten after half an hour of silence. */
+  user(sessionId: string): User | undefined {
+    const user = this.users.get(sessionId);
+    if (!user) return undefined;
+    const now = Date.now();
+    if (now - user.at > USER_IDLE_MS) {
+      this.users.delete(sessionId);
+      return undefined;
+    }
+    user.at = now;
+    return user;
+  }
+
+  /** The last flush of the process: connections that nobody closed end with it. */
+  end(ms: number): Promise<void> {
+    for (const tell of this.endings) attempt(tell);
+    this.endings.clear();
+    return this.flush(ms, true);
+  }
+
+  /** Sends everything that was told so far; waits at most ms, never rejects. */
+  async flush(ms = LAST_FLUSH_MS, last = false): Promise<void> {
+    const end = Date.now() + ms;
+    await new Promise<void>(later); // what a request that has just ended still tells
+    if (this.held.size) await Promise.all(this.held);
+    while (this.waiting.length) this.finish(this.waiting.shift()!);
+    await this.delivery.flush(Math.max(end - Date.now(), 1), last);
+  }
+}
+
+const cores = new Map<string, Core>();
+let handlers = false;
+
+/** The state of this endpoint and key; its transport options are those of the first wrap. */
+export function coreOf(config: Config): Core {
+  const id = `${config.url}\n${config.key}`;
+  let core = cores.get(id);
+  if (!core) {
+    core = new Core(config, config.log);
+    cores.set(id, core);
+    listen(config);
+  }
+  return core;
+}
+
+const eachCore = (work: (core: Core) => Promise<void>): Promise<unknown> => Promise.all([...cores.values()].map(work));
+
+const sum = (read: (delivery: Delivery) => number): number =>
+  [...cores.values()].reduce((total, { delivery }) => total + read(delivery), 0);
+
+const lost = (delivery: Delivery): number => Object.values(delivery.dropped).reduce((a, b) => a + b, 0);
+
+/** Counts since the process began, over all endpoints and keys. */
+export function stats(): YavioStats {
+  const dropped = { overflow: 0, refused: 0, auth: 0, shutdown: 0, beforeSend: 0 };
+  for (const reason of Object.keys(dropped) as (keyof typeof dropped)[]) dropped[reason] = sum((delivery) => delivery.dropped[reason]);
+  const lastError = [...cores.values()].map(({ delivery }) => delivery.lastError).find(Boolean);
+  return {
+    queued: [...cores.values()].reduce((total, core) => total + core.queued, 0),
+    sent: sum((delivery) => delivery.sent),
+    rejected: sum((delivery) => delivery.rejected),
+    dropped,
+    ...(lastError && { lastError }),
+  };
+}
+
+async function result(work: () => Promise<unknown>): Promise<FlushResult> {
+  const sent = sum((delivery) => delivery.sent);
+  const dropped = sum(lost);
+  await work().catch(() => {});
+  return { sent: sum((delivery) => delivery.sent) - sent, remaining: stats().queued, dropped: sum(lost) - dropped };
+}
+
+/** Sends what is queued; never rejects. */
+export const flush = (options: FlushOptions = {}): Promise<FlushResult> =>
+  result(() => eachCore((core) => core.flush(options.timeoutMs)));
+
+/** Flushes, then stops for good. */
+export const shutdown = (options: FlushOptions = {}): Promise<FlushResult> =>
+  result(() =>
+    eachCore(async (core) => {
+      if (core.delivery.stopped) return;
+      await core.flush(options.timeoutMs, true);
+      if (core.queued) core.log(ERR_SDK_SHUTDOWN_FLUSH_FAILED, `${core.queued} events`);
+      core.delivery.stop('shutdown');
+    }),
+  );
+
+/** The process tells once when it ends: three listeners, whatever the number of servers. */
+function listen(config: Config): void {
+  if (handlers || typeof process === 'undefined' || typeof process.on !== 'function') return;
+  handlers = true;
+  let flushed = false;
+  process.on('beforeExit', () => {
+    if (flushed) return;
+    flushed = true;
+    void eachCore((core) => core.end(LAST_FLUSH_MS));
+  });
+  if (config.options.handleSignals === false || !threads.isMainThread) return;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // First in line, so that every listener of the host still counts when we look (a once-listener is gone when it ran).
+    const onSignal = (): void => {
+      const alone = process.listenerCount(signal) === 1;
+      void eachCore((core) => (alone ? core.end(SIGNAL_FLUSH_MS) : core.flush(SIGNAL_FLUSH_MS, true))).then(() => {
+        if (!alone) return;
+        process.removeListener(signal, onSignal);
+        process.kill(process.pid, signal);
+      });
+    };
+    process.prependListener(signal, onSignal);
+  }
+}

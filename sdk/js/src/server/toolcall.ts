@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+// tools/call from its arrival to its event: arguments, intent, what the callback threw, the answer, a repeated call.
+import { ERR_SDK_TOOL_RESPONSE_INSPECTION_FAILED } from '../errors.js';
+import { redactText } from '../shared/pii.js';
+import { snapshotObject } from '../shared/snapshot.js';
+import { asObj, asText, attempt, cut, isObj, type Obj } from '../shared/util.js';
+import { catalogueOf, ownsMissingTool, parameterOf, serverInfo } from './catalogue.js';
+import { tellInputRequests, tellInputResponses, URL_ELICITATION } from './asking.js';
+import { categoryOf, describe, messageOf, outputOf, sizeOf, tokensOf, weigh } from './outcome.js';
+import { header, type Call } from './request.js';
+import { sha256 } from './runtime.js';
+import { storage, track } from './tracker.js';
+
+const RETRY_MS = 300_000;
+const CONTINUED_MS = 600_000;
+const KEYS_MAX = 100;
+const REPORT_MAX = 500;
+
+const watched = new WeakSet<object>();
+
+/** Wraps a callback once, to note that it was entered and what it threw; results and errors pass as they are. */
+function watchCallback(callback: (...args: unknown[]) => unknown): typeof callback {
+  const note = (call: Call | undefined, error: unknown): void => {
+    if (!call) return;
+    call.failed = true;
+    call.error = error;
+  };
+  const proxy = new Proxy(callback, {
+    apply(target, self, args) {
+      const call = storage?.getStore() as Call | undefined;
+      if (call) call.entered = true;
+      try {
+        const result: unknown = Reflect.apply(target, self, args);
+        if (result instanceof Promise) result.then(undefined, (error: unknown) => note(call, error));
+        return result;
+      } catch (error) {
+        note(call, error);
+        throw error;
+      }
+    },
+  });
+  watched.add(proxy);
+  return proxy;
+}
+
+/** Watches the callback that this call will run, where the server keeps it in the known shape. */
+function watchTool(call: Call, owner: Obj): void {
+  const tools = owner._registeredTools;
+  if (!storage || !isObj(tools) || !call.name) return;
+  if (!Object.hasOwn(tools, call.name)) {
+    call.watched = Object.keys(tools).length > 0;
+    return;
+  }
+  const tool = asObj(tools[call.name]);
+  const field = ['executor', 'handler', 'callback'].find((name) => typeof tool[name] === 'function');
+  if (!field) return;
+  const callback = tool[field] as (...args: unknown[]) => unknown;
+  if (!watched.has(callback)) tool[field] = watchCallback(callback);
+  call.watched = true;
+}
+
+/** Key of a call that will be repeated: what the server gave to recognise it, else what it was about. */
+function continuationKey(call: Call, state: unknown): string {
+  return typeof state === 'string' ? sha256(state) : sha256(`${call.sessionId}\n${call.name}\n${JSON.stringify(call.args ?? {})}`);
+}
+
+/** Continues the trace of a call that the client repeats with the answers of its user. */
+function resume(call: Call): void {
+  if (!isObj(call.params.inputResponses) && call.params.requestState === undefined) return;
+  const key = continuationKey(call, call.params.requestState);
+  const before = call.core.continued.get(key);
+  if (!before || Date.now() - before.at > CONTINUED_MS) return;
+  call.core.continued.delete(key);
+  call.traceId = before.traceId;
+  call.step = before.step;
+  call.resumed = true;
+  tellInputResponses(call, before.kinds, asObj(call.params.inputResponses), Date.now() - before.at);
+}
+
+/** Prepares a tools/call: what the host shall get instead of the message, or an answer of our own. */
+export function prepareToolCall(call: Call, message: Obj, owner: Obj): { forward: Obj } | { answer: Obj } {
+  const args = call.params.arguments;
+  if (ownsMissingTool(call)) return { answer: reportMissing(call, asObj(args)) };
+  let forward = message;
+  const { intent } = call.config;
+  if (intent) {
+    const parameter = parameterOf(intent);
+    const given = catalogueOf(call).tools.get(call.name ?? '')?.intent === parameter && isObj(args) && Object.hasOwn(args, parameter);
+    if (given) {
+      const { [parameter]: value, ...rest } = args;
+      const text = asText(asText(value)?.trim());
+      if (text) call.intent = { intent: cut(text, 4_000), source: 'context_parameter' };
+      forward = { ...message, params: { ...call.params, arguments: rest } };
+      call.params = { ...call.params, arguments: rest };
+    }
+    const guessed = call.intent ? undefined : asText(attempt(() => intent.fallback?.(call.name ?? '', isObj(args) ? args : undefined)));
+    if (guessed) call.intent = { intent: cut(guessed.trim(), 4_000), source: 'inferred' };
+  }
+  call.args = snapshotObject(call.params.arguments);
+  resume(call);
+  attempt(() => watchTool(call, owner));
+  return { forward };
+}
+
+function reportMissing(call: Call, args: Obj): Obj {
+  const need = cut(redactText(cut(asText(args.need) ?? '', 4_000)), REPORT_MAX);
+  const attempted = cut(redactText(cut(asText(args.attempted) ?? '', 4_000)), REPORT_MAX);
+  track(call, '$missing_tool', { need, ...(attempted && { attempted }), tools_count: catalogueOf(call).tools.size });
+  attempt(() => call.config.missing?.onReport?.({ need, ...(attempted && { attempted }) }));
+  return {
+    content: [{ type: 'text', text: 'Noted for the developers of this server. Please go on with the tools that there are.' }],
+    ...(call.modern && { resultType: 'complete' }),
+  };
+}
+
+/** 1 when the session's last call was the same tool and failed, or had equal arguments; and remembers this one. */
+function noteRetry(call: Call, failed: boolean, argsText: string): number {
+  const hash = sha256(argsText);
+  const last = call.core.lastCalls.get(call.sessionId);
+  const now = Date.now();
+  const again = !call.resumed && last !== undefined && now - last.at <= RETRY_MS && last.tool === call.name && (last.failed || last.hash === hash);
+  call.core.lastCalls.set(call.sessionId, { tool: call.name ?? '', hash, failed, at: now });
+  return again ? 1 : 0;
+}
+
+const COUNTRY_HEADERS = ['cf-ipcountry', 'cloudfront-viewer-country', 'x-vercel-ip-country', 'x-appengine-country', 'x-country-code'];
+
+function countryOf(call: Call): string | undefined {
+  const vendor = /^(chatgpt|claude|gemini)$/.test(call.platform);
+  const found = asText(asObj(call.meta['openai/userLocation']).country) ??
+    (vendor ? undefined : COUNTRY_HEADERS.map((name) => header(call.extra, name)).find(Boolean));
+  return found && /^[A-Za-z]{2}$/.test(found) && !/^(XX|T1|ZZ)$/i.test(found) ? found.toUpperCase() : undefined;
+}
+
+function userFields(call: Call): Obj {
+  const languages = header(call.extra, 'accept-language');
+  const locale = asText(call.meta['openai/locale']) ?? languages?.split(/[,;]/)[0]?.trim();
+  const agent = asText(call.meta['openai/userAgent']);
+  const subject = asText(call.meta['openai/subject']);
+  const country = call.config.capture.geo ? countryOf(call) : undefined;
+  return {
+    ...(country && { country_code: country }),
+    ...(locale && locale !== '*' && { locale: cut(locale, 35) }),
+    ...(agent && { end_user_agent: cut(agent, 512) }),
+    ...(subject && { subject_id: cut(subject, 256) }),
+  };
+}
+
+function headerFields(call: Call): Obj {
+  const out: Obj = {};
+  const named = { user_agent: 'user-agent', accept_language: 'accept-language', x_anthropic_client: 'x-anthropic-client' };
+  for (const [field, name] of Object.entries(named)) {
+    const value = header(call.extra, name);
+    if (value) out[field] = cut(value, 512);
+  }
+  const trace = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-/.exec(asText(call.meta.traceparent) ?? header(call.extra, 'traceparent') ?? '');
+  if (trace) Object.assign(out, { otel_trace_id: trace[1], otel_span_id: trace[2] });
+  return out;
+}
+
+function argumentFields(call: Call, argsText: string): Obj {
+  const { inputKeys, inputValues, tokens } = call.config.capture;
+  const { args } = call;
+  const raw = asObj(call.params.arguments);
+  const keys = args ? Object.keys(args).filter((key) => key in raw).slice(0, KEYS_MAX) : [];
+  return {
+    ...(inputKeys && args && {
+      input_keys: Object.fromEntries(keys.map((key) => [key, true])),
+      input_types: Object.fromEntries(keys.map((key) => [key, attempt(() => typeof raw[key]) ?? 'object'])),
+    }),
+    ...(inputValues && args && { input_values: args }),
+    ...(tokens && args && { tokens_in: Math.ceil((args._truncated ? weigh(raw) : argsText.length) / 4) }),
+  };
+}
+
+function resultFields(call: Call, result: Obj, metadata: Obj): Obj {
+  try {
+    const size = sizeOf(result);
+    Object.assign(metadata, describe(result), size !== undefined && { response_size: size }, asText(asObj(result.task).taskId) && { task_id: asObj(result.task).taskId });
+    return {
+      ...(call.config.capture.outputValues && { output_content: outputOf(result) }),
+      ...(call.config.capture.tokens && { tokens_out: tokensOf(result) }),
+    };
+  } catch (error) {
+    call.core.log(ERR_SDK_TOOL_RESPONSE_INSPECTION_FAILED, String(error));
+    return {};
+  }
+}
+
+/** How a call ended: its answer, or that none was sent. */
+export interface Ending { result?: Obj; error?: Obj; flag?: 'cancelled' | 'disconnected' }
+
+/** The tool_call event of a call that has ended; input_required and URL elicitation are no end. */
+export function tellToolCall(call: Call, { result, error, flag }: Ending, latency: number): void {
+  if (result?.resultType === 'input_required') {
+    const kinds = tellInputRequests(call, asObj(result.inputRequests));
+    call.core.continued.set(continuationKey(call, result.requestState), { traceId: call.traceId, step: call.step, at: Date.now(), kinds });
+    return;
+  }
+  if (error?.code === URL_ELICITATION) return void tellInputRequests(call, { url: { method: 'elicitation/create', params: { mode: 'url' } } });
+  const failed = flag !== undefined || error !== undefined || result?.isError === true;
+  const code = typeof error?.code === 'number' ? error.code : undefined;
+  const metadata: Obj = {
+    session_source: call.sessionSource,
+    era: call.modern ? 'modern' : 'legacy',
+    server_name: serverInfo(call.connection.server).name,
+    request_id: String(call.id),
+    ...(call.protocolVersion && { protocol_version: call.protocolVersion }),
+    ...(call.watched && { handler_entered: call.entered }),
+    ...(flag && { [flag]: true }),
+    ...headerFields(call),
+  };
+  const argsText = JSON.stringify(call.args ?? {});
+  const fields: Obj = {
+    event_name: cut(call.name ?? '', 256),
+    latency_ms: latency,
+    status: failed ? 'error' : 'success',
+    ...argumentFields(call, argsText),
+    ...(result && resultFields(call, result, metadata)),
+    ...(call.intent && { intent_signals: call.intent }),
+    ...userFields(call),
+  };
+  const retry = noteRetry(call, failed, argsText);
+  if (call.config.capture.retries) fields.is_retry = retry;
+  if (failed) {
+    const message = messageOf(call, result, error);
+    fields.error_category = flag ? 'unknown' : categoryOf(call, message, code);
+    if (message) fields.error_message = message;
+    if (code !== undefined) metadata.error_code = code;
+    const name = call.failed ? attempt(() => asText((call.error as Obj).name)) : undefined;
+    if (name) metadata.error_name = cut(name, 128);
+  }
+  call.core.emit(call, 'tool_call', fields, metadata);
+}
