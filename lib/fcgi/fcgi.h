@@ -174,5 +174,7 @@ enum err fcgi_pool_run(struct fcgi_pool *pool) MUST_CHECK;
 
 /* Numbers of all workers; from any process of the pool. */
 void fcgi_pool_stats(const struct fcgi_shared *shared, struct fcgi_stats *out);
+/* How many of them have a request in hand: cheap enough to be asked by each request. */
+size_t fcgi_pool_busy(const struct fcgi_shared *shared);
 
 #endif

@@ -27,8 +27,8 @@ enum fcgi_state {
 
 /* One process as its master sees it. Written by the process itself, read after its death. */
 struct fcgi_slot {
-	_Atomic int state;
-	_Atomic bool recycled; /* ended because it had served enough */
+	_Alignas(64) _Atomic int state; /* a cache line of its own: others look at it often */
+	_Atomic bool recycled;          /* ended because it had served enough */
 	_Atomic int64_t busy_since_ns;
 	char route[FCGI_LABEL_BYTES];
 	char request_id[FCGI_LABEL_BYTES];
@@ -41,6 +41,7 @@ struct fcgi_shared {
 	_Atomic uint32_t generation;
 	_Atomic bool empty_backlog; /* the socket has no name any more: serve who still waits */
 	int64_t started_ms;
+	_Atomic size_t slots_used; /* none from here on was ever taken */
 	struct fcgi_slot slots[FCGI_SLOTS_MAX];
 };
 

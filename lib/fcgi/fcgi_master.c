@@ -63,6 +63,16 @@ void fcgi_pool_stats(const struct fcgi_shared *shared, struct fcgi_stats *out)
 		out->restarts[i] = atomic_load(&shared->restarts[i]);
 }
 
+size_t fcgi_pool_busy(const struct fcgi_shared *shared)
+{
+	size_t used = atomic_load_explicit(&shared->slots_used, memory_order_relaxed), busy = 0;
+
+	for (size_t i = 0; i < used; i++)
+		busy += atomic_load_explicit(&shared->slots[i].state, memory_order_relaxed) ==
+		        FCGI_STATE_BUSY;
+	return busy;
+}
+
 /* ---- seats ---------------------------------------------------------------------------------- */
 
 static bool seat_wanted(const struct fcgi_master *m, int seat)
@@ -101,6 +111,8 @@ static void fill_seat(struct fcgi_master *m, int seat, int64_t now)
 		return;
 	}
 	slot = &m->pool->shared->slots[n];
+	if (atomic_load(&m->pool->shared->slots_used) <= (size_t)n)
+		atomic_store(&m->pool->shared->slots_used, (size_t)n + 1);
 	slot->route[0] = slot->request_id[0] = '\0';
 	atomic_store(&slot->recycled, false);
 	atomic_store(&slot->busy_since_ns, 0);
