@@ -114,7 +114,8 @@ static enum err append(struct app *app, int64_t now_ms)
 	        .registry = b->tools.data,
 	        .registry_len = b->tools.len};
 	struct spool_writer_stats stats;
-	enum err e = spool_append(app->spool, &record);
+	size_t busy = fcgi_pool_busy(app->ingest->pool.shared);
+	enum err e = spool_append_shared(app->seat, app->spool, &record, busy);
 
 	if (e != ERR_OK)
 		return e;

@@ -10,6 +10,7 @@
 #include "shm/shm.h"
 #include "shm/shm_rate.h"
 #include "spool/spool.h"
+#include "spool/spool_group.h"
 #include "store/store.h"
 #include "web/web.h"
 #include "web/web_health.h"
@@ -62,6 +63,7 @@ struct ingest {
 	struct web_health *health;
 	struct ingest_keys *keys;
 	struct ingest_rates rates;
+	struct spool_group *group; /* workers and the monitor, which serves it */
 };
 
 enum ingest_who { INGEST_WHO_NOBODY, INGEST_WHO_KEY, INGEST_WHO_WIDGET };
@@ -73,6 +75,7 @@ struct app {
 	struct pg *pg;
 	struct spool_writer *spool; /* NULL while the spool cannot be opened */
 	int64_t spool_tried_ms;
+	struct spool_seat *seat; /* NULL: appends by itself */
 	struct event_batch batch;
 	struct buf inflated;
 	/* of the request in hand */

@@ -68,6 +68,8 @@ static enum err prepare(struct ingest *ingest, char **argv)
 	e = ingest_keys_open(&ingest->keys);
 	if (e == ERR_OK)
 		e = ingest_rates_open(ingest->settings.conf, &ingest->rates);
+	if (e == ERR_OK)
+		e = spool_group_new(&ingest->group);
 	if (e != ERR_OK) {
 		log_fatal(e, "shared memory cannot be made");
 		return e;
@@ -101,6 +103,7 @@ int main(int argc, char **argv)
 	fcgi_pool_release(&ingest.pool);
 	ingest_keys_close(ingest.keys);
 	ingest_rates_close(&ingest.rates);
+	spool_group_free(ingest.group);
 	shm_close(ingest.shm);
 	web_health_free(ingest.health);
 	ingest_settings_release(&ingest.settings);

@@ -142,10 +142,32 @@ static void *listen_for_keys(void *arg)
 	return NULL;
 }
 
+static size_t busy_workers(void *arg)
+{
+	const struct ingest *in = arg;
+
+	return fcgi_pool_busy(in->pool.shared);
+}
+
+static void *append_for_workers(void *arg)
+{
+	const struct ingest *in = arg;
+	const struct spool_service service = {
+	        .options = &in->settings.spool, .busy = busy_workers, .ctx = arg};
+
+	spool_group_serve(in->group, &service);
+	return NULL;
+}
+
 void ingest_monitor(void *arg)
 {
 	struct monitor m = {.ingest = arg};
-	pthread_t listener;
+	pthread_t listener, appender;
+
+	/* Without it every worker appends by itself. */
+	if (m.ingest->settings.spool.fsync == SPOOL_FSYNC_ALWAYS &&
+	        pthread_create(&appender, NULL, append_for_workers, arg) != 0)
+		log_warn(ERR_INGEST_INTERNAL_ERROR, "workers do not share their writes");
 
 	if (pthread_create(&listener, NULL, listen_for_keys, arg) != 0)
 		log_error(ERR_INGEST_INTERNAL_ERROR, "key changes cannot be listened for");

@@ -60,6 +60,8 @@ enum err ingest_worker_start(void *arg, void **out)
 		ingest_worker_stop(app);
 		return e;
 	}
+	if (s->spool.fsync == SPOOL_FSYNC_ALWAYS)
+		app->seat = spool_seat_take(ingest->group);
 	*out = app;
 	return ERR_OK;
 }
@@ -75,6 +77,7 @@ void ingest_worker_stop(void *arg)
 {
 	struct app *app = arg;
 
+	spool_seat_leave(app->seat);
 	spool_writer_close(app->spool);
 	pg_close(app->pg);
 	event_batch_release(&app->batch);

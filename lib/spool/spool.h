@@ -75,8 +75,9 @@ enum err spool_probe(struct spool_writer *w) MUST_CHECK;
 /* Numbers of one writer since it was opened; the durations are of the last append. */
 struct spool_writer_stats {
 	uint64_t appends, rows, bytes, failures;
-	int64_t append_ns;             /* whole append */
-	int64_t fsync_ns;              /* of which fdatasync */
+	uint64_t shared;   /* of the appends: done by the server of a group (spool_group.h) */
+	int64_t append_ns; /* whole append */
+	int64_t fsync_ns;  /* of which fdatasync */
 	int64_t used_bytes, max_bytes; /* of all writers, at most 1 s old */
 	uint32_t stream;
 };

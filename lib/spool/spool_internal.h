@@ -25,6 +25,7 @@ enum {
 	SPOOL_PATH_BYTES = PATH_MAX,
 	SPOOL_UUID_RAW_BYTES = 16,
 	SPOOL_SPACE_TTL_MS = 1000,
+	SPOOL_TOGETHER_MAX = 128, /* requests that share a record */
 };
 
 /* System calls that a test makes fail; the real ones otherwise. */
@@ -178,6 +179,17 @@ struct spool_ack;
  * the shipper knows of the stream, or NULL.
  * ERR_OK · ERR_DB_SPOOL_OPEN_FAILED (errno) · ERR_DB_SPOOL_FORMAT_NEWER. */
 enum err spool_stream_settle(int stream_fd, struct spool_cell *c, const struct spool_ack *ack);
+
+/* ---- spool_writer.c ---- */
+
+/* spool_append of what several requests brought, as one record with the latest of their times. len:
+ * at most SPOOL_TOGETHER_MAX. */
+enum err spool_append_together(
+        struct spool_writer *w, const struct spool_record *list, size_t len) MUST_CHECK;
+
+/* Counts into w what somebody else appended for it. */
+void spool_writer_note(
+        struct spool_writer *w, const struct spool_record *r, int64_t append_ns, int64_t fsync_ns);
 
 /* ---- spool_direct.c ---- */
 

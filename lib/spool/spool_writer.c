@@ -244,37 +244,59 @@ static void reserve(struct spool_writer *w, uint64_t need)
 		w->reserved = UINT64_MAX; /* not asked again for this segment */
 }
 
-static bool write_record(struct spool_writer *w, const struct spool_record *r, uint64_t need)
+/* What the header tells of all records together. */
+static struct spool_record_header sum_up(
+        const struct spool_writer *w, const struct spool_record *list, size_t len)
+{
+	struct spool_record_header h = {.offset = w->off, .rows_before = w->rows};
+
+	for (size_t i = 0; i < len; i++) {
+		const struct spool_record *r = &list[i];
+
+		h.payload_len += (uint32_t)(r->events_len + r->registry_len);
+		h.events_len += (uint32_t)r->events_len;
+		h.rows_server += r->rows_server;
+		h.rows_widget += r->rows_widget;
+		h.registry_rows += r->registry_rows;
+		if (r->accepted_ms > h.accepted_ms)
+			h.accepted_ms = r->accepted_ms;
+	}
+	return h;
+}
+
+/* Pieces of the payload, all events before all of the registry; how many. */
+static int gather(const struct spool_record *list, size_t len, struct iovec *iov, uint32_t *crc)
+{
+	int count = 0;
+
+	for (size_t i = 0; i < 2 * len; i++) {
+		const struct spool_record *r = &list[i % len];
+		const char *from = i < len ? r->events : r->registry;
+		size_t bytes = i < len ? r->events_len : r->registry_len;
+
+		if (bytes == 0)
+			continue;
+		*crc = spool_crc32c(*crc, from, bytes);
+		iov[count++] = (struct iovec){(void *)(uintptr_t)from, bytes};
+	}
+	return count;
+}
+
+static bool write_record(
+        struct spool_writer *w, const struct spool_record *list, size_t len, uint64_t need)
 {
 	static const uint8_t zeros[SPOOL_RECORD_ALIGN];
-	size_t payload = r->events_len + r->registry_len;
-	struct spool_record_header h = {
-	        .payload_len = (uint32_t)payload,
-	        .events_len = (uint32_t)r->events_len,
-	        .accepted_ms = r->accepted_ms,
-	        .rows_server = r->rows_server,
-	        .rows_widget = r->rows_widget,
-	        .registry_rows = r->registry_rows,
-	        .offset = w->off,
-	        .rows_before = w->rows,
-	};
+	struct spool_record_header h = sum_up(w, list, len);
 	uint8_t header[SPOOL_RECORD_HEADER_BYTES];
-	const struct iovec iov[] = {
-	        {header, sizeof(header)},
-	        {(void *)(uintptr_t)r->events, r->events_len},
-	        {(void *)(uintptr_t)r->registry, r->registry_len},
-	        {(void *)(uintptr_t)zeros, (size_t)(need - sizeof(header) - payload)},
-	};
+	struct iovec iov[2 * SPOOL_TOGETHER_MAX + 2] = {{header, sizeof(header)}};
+	int count = 1 + gather(list, len, iov + 1, &h.payload_crc);
 	ssize_t n;
 
-	if (r->events_len > 0)
-		h.payload_crc = spool_crc32c(0, r->events, r->events_len);
-	if (r->registry_len > 0)
-		h.payload_crc = spool_crc32c(h.payload_crc, r->registry, r->registry_len);
+	iov[count++] = (struct iovec){
+	        (void *)(uintptr_t)zeros, (size_t)(need - sizeof(header) - h.payload_len)};
 	spool_record_header_encode(&h, w->segment.salt, header);
 	if (w->direct.on) {
-		if (spool_direct_write(
-		            &w->direct, w->fd, iov, ARRAY_LEN(iov), w->off, need, w->reserved))
+		if (spool_direct_write(&w->direct, w->fd, iov, count, w->off, need, w->reserved))
 			return true;
 		if (errno != EINVAL)
 			return false;
@@ -283,7 +305,7 @@ static bool write_record(struct spool_writer *w, const struct spool_record *r, u
 		w->no_direct = true;
 	}
 	do
-		n = spool_sys.pwritev(w->fd, iov, ARRAY_LEN(iov), (off_t)w->off);
+		n = spool_sys.pwritev(w->fd, iov, count, (off_t)w->off);
 	while (n < 0 && errno == EINTR);
 	if (n >= 0 && (uint64_t)n != need)
 		errno = ENOSPC; /* a short write is what a full disk does first */
@@ -309,8 +331,18 @@ static bool sync_record(struct spool_writer *w)
 	return ok;
 }
 
+static uint64_t rows_of(const struct spool_record *list, size_t len)
+{
+	uint64_t rows = 0;
+
+	for (size_t i = 0; i < len; i++)
+		rows += list[i].rows_server + list[i].rows_widget;
+	return rows;
+}
+
 /* One try; on failure nothing of it is before pos and the segment is closed. */
-static bool try_append(struct spool_writer *w, const struct spool_record *r, uint64_t need)
+static bool try_append(
+        struct spool_writer *w, const struct spool_record *list, size_t len, uint64_t need)
 {
 	enum err cause = ERR_DB_SPOOL_WRITE_FAILED;
 	int saved;
@@ -321,13 +353,13 @@ static bool try_append(struct spool_writer *w, const struct spool_record *r, uin
 	if (w->fd < 0 && !open_segment(w))
 		goto failed;
 	reserve(w, need);
-	if (!write_record(w, r, need))
+	if (!write_record(w, list, len, need))
 		goto failed;
 	cause = ERR_DB_SPOOL_FSYNC_FAILED;
 	if (!sync_record(w))
 		goto failed;
 	w->off += need;
-	w->rows += r->rows_server + r->rows_widget;
+	w->rows += rows_of(list, len);
 	atomic_store(&w->cell.map->rows, w->rows);
 	atomic_store(&w->cell.map->pos, spool_pos(w->segment.seq, w->off));
 	return true;
@@ -361,21 +393,23 @@ enum err spool_admit(struct spool_writer *w)
 	return spool_space_check(&w->space, w->spool_fd, w->id);
 }
 
-enum err spool_append(struct spool_writer *w, const struct spool_record *r)
+enum err spool_append_together(struct spool_writer *w, const struct spool_record *list, size_t len)
 {
-	uint64_t payload = (uint64_t)r->events_len + r->registry_len;
-	uint64_t need = spool_record_bytes(payload);
+	uint64_t payload = 0, need;
 	int64_t start = clock_mono_ns();
 	enum err e;
 
+	for (size_t i = 0; i < len; i++)
+		payload += (uint64_t)list[i].events_len + list[i].registry_len;
+	need = spool_record_bytes(payload);
 	if (payload == 0)
 		return ERR_OK;
-	if (payload > SPOOL_RECORD_BYTES_MAX)
+	if (payload > SPOOL_RECORD_BYTES_MAX || len > SPOOL_TOGETHER_MAX)
 		return ERR_INGEST_SPOOL_WRITE_FAILED;
 	e = spool_admit(w);
 	if (e != ERR_OK)
 		return e;
-	if (!try_append(w, r, need) && !try_append(w, r, need)) {
+	if (!try_append(w, list, len, need) && !try_append(w, list, len, need)) {
 		w->failed_ms = clock_mono_ms();
 		w->stats.failures++;
 		return w->failed;
@@ -383,10 +417,29 @@ enum err spool_append(struct spool_writer *w, const struct spool_record *r)
 	w->failed_ms = 0;
 	w->space.used_bytes += (int64_t)need;
 	w->stats.appends++;
-	w->stats.rows += r->rows_server + r->rows_widget;
+	w->stats.rows += rows_of(list, len);
 	w->stats.bytes += need;
 	w->stats.append_ns = clock_mono_ns() - start;
 	return ERR_OK;
+}
+
+void spool_writer_note(
+        struct spool_writer *w, const struct spool_record *r, int64_t append_ns, int64_t fsync_ns)
+{
+	uint64_t need = spool_record_bytes((uint64_t)r->events_len + r->registry_len);
+
+	w->space.used_bytes += (int64_t)need;
+	w->stats.appends++;
+	w->stats.shared++;
+	w->stats.rows += rows_of(r, 1);
+	w->stats.bytes += need;
+	w->stats.append_ns = append_ns;
+	w->stats.fsync_ns = fsync_ns;
+}
+
+enum err spool_append(struct spool_writer *w, const struct spool_record *r)
+{
+	return spool_append_together(w, r, 1);
 }
 
 enum err spool_probe(struct spool_writer *w)

@@ -9,26 +9,44 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "fcgi/fcgi.h"
-#include "spool/spool.h"
+#include "spool/spool_group.h"
 
 enum { BODY_CAP = 512000 };
 
 /* One a process: a worker serves one request at a time. */
 static struct buf body;
 
+static struct spool_options options = {
+        .max_bytes = INT64_C(64) << 30, .segment_bytes = 64 << 20, .reserve_bytes = 64 << 20};
+static struct fcgi_pool pool;
+static struct spool_group *group; /* all write as the workers of ingest do */
+static struct spool_seat *seat;
+
 static enum err start(void *ctx, void **worker)
 {
-	const struct spool_options options = {.dir = ctx,
-	        .max_bytes = INT64_C(64) << 30,
-	        .segment_bytes = 64 << 20,
-	        .reserve_bytes = 64 << 20};
-
+	(void)ctx;
+	seat = spool_seat_take(group);
 	return spool_writer_open(&options, (struct spool_writer **)worker);
 }
 
 static void stop(void *worker)
 {
+	spool_seat_leave(seat);
 	spool_writer_close(worker);
+}
+
+static size_t busy_workers(void *ctx)
+{
+	(void)ctx;
+	return fcgi_pool_busy(pool.shared);
+}
+
+static void append_for_workers(void *ctx)
+{
+	const struct spool_service service = {.options = &options, .busy = busy_workers};
+
+	(void)ctx;
+	spool_group_serve(group, &service);
 }
 
 static bool keep(struct spool_writer *spool)
@@ -38,7 +56,7 @@ static bool keep(struct spool_writer *spool)
 	        .events = body.data,
 	        .events_len = body.len};
 
-	return spool_append(spool, &record) == ERR_OK;
+	return spool_append_shared(seat, spool, &record, busy_workers(NULL)) == ERR_OK;
 }
 
 static void serve(struct fcgi_request *r, void *worker)
@@ -57,25 +75,30 @@ static void serve(struct fcgi_request *r, void *worker)
 
 int main(int argc, char **argv)
 {
-	struct fcgi_pool pool = {.drain_timeout_ms = 5000, .serve = serve};
 	int64_t workers;
-	enum err e;
+	enum err e = ERR_OK;
 
 	if (argc < 3 || argc > 4 || !str_parse_int(argv[2], 1, FCGI_WORKERS_MAX, &workers))
 		return 2;
 	log_init("null-worker", LOG_WARN, true);
 	buf_init(&body, BODY_CAP);
-	pool.socket_path = argv[1];
-	pool.workers = (int)workers;
+	pool = (struct fcgi_pool){.socket_path = argv[1],
+	        .workers = (int)workers,
+	        .drain_timeout_ms = 5000,
+	        .serve = serve};
 	if (argc == 4) {
-		pool.ctx = argv[3];
+		options.dir = argv[3];
 		pool.start = start;
 		pool.stop = stop;
+		pool.monitor = append_for_workers;
+		e = spool_group_new(&group);
 	}
-	e = fcgi_pool_init(&pool);
+	if (e == ERR_OK)
+		e = fcgi_pool_init(&pool);
 	if (e == ERR_OK)
 		e = fcgi_pool_run(&pool);
 	fcgi_pool_release(&pool);
+	spool_group_free(group);
 	buf_release(&body);
 	return e == ERR_OK ? 0 : err_exit_code(e);
 }
