@@ -103,23 +103,11 @@ const char *analytics_check_granularity(const struct request *req, const struct 
 	return (to - from) / unit_ms <= ANALYTICS_BUCKETS_MAX ? NULL : "too_many_buckets";
 }
 
-static bool is_platform(const char *text)
-{
-	static const char FIRST[] = "abcdefghijklmnopqrstuvwxyz0123456789";
-	size_t len = strlen(text);
-
-	return len > 0 && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789._-") == len &&
-	       strchr(FIRST, text[0]) != NULL;
-}
-
 const char *analytics_check_platform(const struct request *req, const struct web_value *v)
 {
-	const char *text = v->text;
-
 	(void)req;
-	for (size_t i = 0; i < v->items; i++, text += strlen(text) + 1) {
-		if (!is_platform(text))
-			return "bad_format";
-	}
-	return NULL;
+	return web_items_are(v, "abcdefghijklmnopqrstuvwxyz0123456789",
+	               "abcdefghijklmnopqrstuvwxyz0123456789._-")
+	               ? NULL
+	               : "bad_format";
 }

@@ -78,6 +78,20 @@ const char *web_item(const struct request *req, size_t field, size_t i)
 	return text;
 }
 
+bool web_items_are(const struct web_value *v, const char *first, const char *rest)
+{
+	const char *text = v->text;
+
+	for (size_t i = 0; i < v->items; i++) {
+		size_t len = strlen(text);
+
+		if (len == 0 || strchr(first, text[0]) == NULL || strspn(text, rest) != len)
+			return false;
+		text += len + 1;
+	}
+	return true;
+}
+
 /* Copies text; the room was reserved for all values of a request, so earlier ones stay where they
  * are. */
 static char *keep(struct request *req, const char *text, size_t len)

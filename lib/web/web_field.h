@@ -100,6 +100,8 @@ int64_t web_int(const struct request *req, size_t field, int64_t otherwise);
 /* How many values of a list were given, and one of them. */
 size_t web_items(const struct request *req, size_t field);
 const char *web_item(const struct request *req, size_t field, size_t i);
+/* Whether every value of a list begins with one of first and has nothing but rest. */
+bool web_items_are(const struct web_value *v, const char *first, const char *rest);
 static inline bool web_bool(const struct request *req, size_t field, bool otherwise)
 {
 	return web_int(req, field, otherwise) != 0;

@@ -152,13 +152,18 @@ enum err web_start_reload(const struct web_start *s, struct conf **out)
 	return e;
 }
 
-void web_start_pool(const struct web_start *s, const struct conf *c, enum conf_id workers,
-        struct fcgi_pool *pool)
+void web_start_paths(const struct web_start *s, struct fcgi_pool *pool)
 {
 	pool->socket_path = s->socket_path;
 	pool->ready_file = s->ready_path;
+	pool->hang_timeout_ms = HANG_TIMEOUT_MS;
+}
+
+void web_start_pool(const struct web_start *s, const struct conf *c, enum conf_id workers,
+        struct fcgi_pool *pool)
+{
+	web_start_paths(s, pool);
 	pool->workers = (int)conf_int(c, workers);
 	pool->max_requests = conf_int(c, CONF_YAVIO_WORKER_MAX_REQUESTS);
 	pool->drain_timeout_ms = conf_int(c, CONF_YAVIO_DRAIN_TIMEOUT);
-	pool->hang_timeout_ms = HANG_TIMEOUT_MS;
 }

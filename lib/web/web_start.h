@@ -42,7 +42,9 @@ void web_start_release(struct web_start *s);
  * caller frees or keeps them; else the fault has been reported. */
 enum err web_start_reload(const struct web_start *s, struct conf **out) MUST_CHECK;
 
-/* Fills what the settings say about the pool: workers, times, paths. */
+/* Fills what is the same in every program: paths, and how long a request may take. */
+void web_start_paths(const struct web_start *s, struct fcgi_pool *pool);
+/* That, and what the settings say about the pool: workers, times. */
 void web_start_pool(const struct web_start *s, const struct conf *c, enum conf_id workers,
         struct fcgi_pool *pool);
 
