@@ -60,6 +60,7 @@ enum cli_exit cmd_health(struct cli *cli)
 		why = ok ? ERR_OK : ERR_CLI_POSTGRESQL_UNREACHABLE;
 		break;
 	case PROGRAM_SHIPPER:
+	case PROGRAM_LIVE:
 	case PROGRAM_JOBS:
 		ok = ready_now(cli, id);
 		break;

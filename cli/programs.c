@@ -10,6 +10,7 @@ const struct program programs[PROGRAM_COUNT] = {
         [PROGRAM_SHIPPER] = {"shipper", NULL, "yavio-shipper"},
         [PROGRAM_INGEST] = {"ingest", NULL, "yavio-ingest"},
         [PROGRAM_DASHBOARD] = {"dashboard", NULL, "yavio-dashboard"},
+        [PROGRAM_LIVE] = {"live", NULL, "yavio-live"},
         [PROGRAM_JOBS] = {"jobs", NULL, "yavio-jobs"},
         [PROGRAM_CADDY] = {"caddy", NULL, NULL},
 };
@@ -36,5 +37,5 @@ bool program_is_local(const struct cli *cli, enum program_id id)
 
 const char *program_names(void)
 {
-	return "postgres, store, shipper, ingest, dashboard, jobs, caddy";
+	return "postgres, store, shipper, ingest, dashboard, live, jobs, caddy";
 }

@@ -248,7 +248,7 @@ bool service_stop(const struct cli *cli, enum program_id id)
 
 bool service_replaces_itself(enum program_id id)
 {
-	return id == PROGRAM_INGEST || id == PROGRAM_DASHBOARD;
+	return id == PROGRAM_INGEST || id == PROGRAM_DASHBOARD || id == PROGRAM_LIVE;
 }
 
 bool service_replace(const struct cli *cli, enum program_id id)

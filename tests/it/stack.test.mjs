@@ -43,7 +43,7 @@ class Client {
   }
 }
 
-const PROGRAMS = ['postgres', 'store', 'shipper', 'ingest', 'dashboard', 'jobs', 'caddy'];
+const PROGRAMS = ['postgres', 'store', 'shipper', 'ingest', 'dashboard', 'live', 'jobs', 'caddy'];
 
 describe('a stack from start to end', { concurrency: false }, () => {
   let stack;
@@ -177,7 +177,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
     assert.equal(status.ingest.events_today, 1);
     assert.equal(status.postgres.projects, 3);
     assert.match(await stack.must(['status']), /Ingestion.*✓ healthy, 1 event today/);
-    for (const program of ['postgres', 'store', 'clickhouse', 'shipper', 'ingest', 'dashboard', 'jobs', 'caddy'])
+    for (const program of ['postgres', 'store', 'clickhouse', 'shipper', 'ingest', 'dashboard', 'live', 'jobs', 'caddy'])
       assert.equal((await stack.must(['health', program, '--json'])).healthy, true, program);
     const keys = await stack.must(['keys', 'list', '--json']);
     assert.equal(keys.length, 4);
@@ -449,7 +449,7 @@ describe('a stack from start to end', { concurrency: false }, () => {
   });
 
   test('no program had anything for a sanitizer to report', async () => {
-    for (const program of ['store', 'shipper', 'ingest', 'dashboard', 'jobs'])
+    for (const program of ['store', 'shipper', 'ingest', 'dashboard', 'live', 'jobs'])
       for (const name of await readdir(join(stack.home, 'log', program))) {
         const text = await readFile(join(stack.home, 'log', program, name), 'utf8');
         assert.doesNotMatch(text, /Sanitizer|runtime error/, program);
