@@ -134,8 +134,7 @@ void service_script_run(const struct cli *cli, enum program_id id, struct buf *b
 	buf_add_str(b, "#!/bin/sh\n# Written by `yavio up`, and again at the next one.\nexec 2>&1\n"
 	               "date +%s >started\n");
 	/* spool and sockets are for the group too */
-	buf_addf(
-	        b, "umask %s\n", service_replaces_itself(id) ? "0027" : "0077");
+	buf_addf(b, "umask %s\n", service_replaces_itself(id) ? "0027" : "0077");
 	buf_add_str(b, "ulimit -n 65536 2>/dev/null || ulimit -n \"$(ulimit -Hn)\"\nrm -f ");
 	service_script_quote(b, cli->home);
 	buf_addf(b, "/run/%s.ready\n", programs[id].name);

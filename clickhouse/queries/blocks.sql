@@ -31,6 +31,12 @@
 -- param: after_step UInt64
 -- param: after_id String
 -- param: batch UInt32
+-- param: stored_from Int64
+-- param: stored_to Int64
+-- param: stored_before Int64
+-- param: before_id UUID
+-- param: event_ids Array(UUID)
+-- param: type Array(String)
 
 -- ---- rows ----
 -- $1 columns, $2 condition. An event counts once (G1): FINAL leaves the latest of its copies.
@@ -63,6 +69,12 @@
 -- Tools as they were last told.
 -- block: registry
 (SELECT $1 FROM tool_registry FINAL WHERE $2)
+
+-- By the time the store got them, of which only the live views ask, copies included: $1 columns, $2 the end in Unix
+-- milliseconds, $3 condition.
+-- block: arrivals
+(SELECT $1 FROM events WHERE stored_at >= fromUnixTimestamp64Milli({stored_from}, 'UTC')
+	AND stored_at <= fromUnixTimestamp64Milli($2, 'UTC') AND ($3))
 
 -- ---- filters ----
 -- Platform (G9) and tool (G10) of an event: its own, else that of a call of its trace from a day before the range ($1) to the

@@ -9,7 +9,7 @@ import { faults, openapi, resolved } from '../support/openapi.mjs';
 import { ROOT } from '../support/process.mjs';
 import { parametersOf, routes } from '../support/routes.mjs';
 
-const ROWS = routes();
+const ROWS = [...routes('dashboard'), ...routes('live')];
 const operationOf = (row) => openapi().doc.paths[row.path]?.[row.method.toLowerCase()];
 
 const TYPE = { int: 'integer', bool: 'boolean' };

@@ -126,12 +126,12 @@ export class Client {
 class Dashboard {
 	#started = [];
 
-	/** Starts all of it. settings: environment of the programs, null takes one away; store: with an event store that has its tables. */
+	/** Starts all of it. settings: environment of the programs, null takes one away; store: with an event store that has its tables, { env }: and settings of its own. */
 	static async start({ settings = {}, workers = 2, jobs = false, limits = false, ingest = false, store = false } = {}) {
 		const stack = new Dashboard();
 		stack.dir = temporaryDir();
 		try {
-			if (store) stack.store = await startStore({ statements: schema() });
+			if (store) stack.store = await startStore({ statements: schema(), env: store.env });
 			stack.postgres = await startPostgres();
 			await stack.postgres.createDatabase();
 			stack.home = ownDir(join(stack.dir, 'home'));
