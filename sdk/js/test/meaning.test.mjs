@@ -314,7 +314,9 @@ test('never, always, serverOnly', async () => {
 
 test('a token that does not come delays no result for long, and the breaker opens', async () => {
   const slow = await widgets({ widget: { maxWaitMs: 20 } }, () => new Promise((done) => setTimeout(done, 200, { status: 200, body: { token: 't', expiresAt: new Date().toISOString() } })));
+  const asked = sink.tokens.length;
   assert.equal((await slow.call('chart')).yavio, undefined);
+  await waitFor('its request', () => sink.tokens.length > asked);
   assert.ok(log.some((entry) => entry.startsWith('YAVIO-1104')));
   for (const reply of [{ status: 500 }, { status: 401 }, { status: 429, headers: { 'retry-after': '60' } }, { status: 200, body: 'garbage' }]) {
     const bad = await widgets({ widget: { maxWaitMs: 1_000 } }, () => reply);

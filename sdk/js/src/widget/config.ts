@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+// Where a widget finds the configuration that the server put into the tool's result.
+import { asObj, attempt, type Obj } from '../shared/util.js';
+import type { WidgetConfig } from '../widget-types.js';
+
+const FIELDS = ['token', 'endpoint', 'traceId', 'sessionId'] as const;
+
+/** The configuration in a tool result, its _meta, or the object itself; null when it is not complete. */
+export function extractWidgetConfig(input: Record<string, unknown> | null | undefined): WidgetConfig | null {
+  return (
+    attempt(() => {
+      const object = asObj(input);
+      return [object.yavio, asObj(object._meta).yavio, object].find((found) => FIELDS.every((field) => typeof asObj(found)[field] === 'string' && asObj(found)[field])) as WidgetConfig | undefined;
+    }) ?? null
+  );
+}
+
+/** What the page itself holds: a global that is read once, else a meta element. */
+export function pageConfig(): WidgetConfig | null {
+  const page = window as unknown as Obj;
+  const global = attempt(() => extractWidgetConfig(page.__YAVIO__ as Obj));
+  if (global) {
+    attempt(() => delete page.__YAVIO__);
+    return global;
+  }
+  return attempt(() => extractWidgetConfig(JSON.parse(document.querySelector<HTMLMetaElement>('meta[name="yavio-config"]')!.content) as Obj)) ?? hostConfig();
+}
+
+const hostConfig = (): WidgetConfig | null =>
+  attempt(() => extractWidgetConfig((window as unknown as { openai?: { toolResponseMetadata?: Obj } }).openai?.toolResponseMetadata)) ?? null;
+
+/** Tells found of every configuration that the host hands over from now on; gives the way to stop. */
+export function watchHost(found: (config: WidgetConfig) => void): () => void {
+  const tell = (config: WidgetConfig | null): void => {
+    if (config) found(config);
+  };
+  const onGlobals = (): void => tell(hostConfig());
+  const onMessage = (event: MessageEvent): void => {
+    attempt(() => {
+      const data = asObj(event.data);
+      if (event.source === window.parent && data.method === 'ui/notifications/tool-result') tell(extractWidgetConfig(asObj(data.params)));
+    });
+  };
+  window.addEventListener('openai:set_globals', onGlobals);
+  window.addEventListener('message', onMessage);
+  return () => {
+    window.removeEventListener('openai:set_globals', onGlobals);
+    window.removeEventListener('message', onMessage);
+  };
+}
