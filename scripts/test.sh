@@ -89,7 +89,7 @@ lane_e2e() {
 }
 
 lane_sdk() {
-  check 'sdk: build and types' make -s sdk
+  check 'sdk: build, types, size' make -s sdk-check
   lane_node release sdk/js/test
 }
 
