@@ -103,6 +103,25 @@ function checkValues(rows) {
   if (hang) assert.ok(hang.latency_ms >= 50 && (JSON.parse(hang.metadata).cancelled || JSON.parse(hang.metadata).disconnected));
 }
 
+test('a batch whose answer is lost again and again counts once', async () => {
+  const line = { ...(await LINES['v1 1.32.2']()), label: 'v1 1.32.2' };
+  const { key, project_id: project } = await stack.createKey('Test workspace', 'replayed');
+  let posts = 0;
+  const through = async (url, init) => {
+    const answer = await fetch(url, init);
+    return url.endsWith('/v1/events') && ++posts <= 5 ? new Response('', { status: 503, headers: { 'retry-after': '0' } }) : answer;
+  };
+  const { client, close } = await TRANSPORTS.memory.open(line, { apiKey: key, endpoint: stack.ingestUrl, intent: true, transport: { fetch: through } });
+  await journey(line, client);
+  await close();
+  await waitFor('the last answer', async () => (await flush()).remaining === 0, 30_000);
+  assert.ok(posts > 5, `${posts} requests`);
+  const wanted = expected({ source: 'connection', cancel: true, closes: true });
+  await arrived(project, wanted.length);
+  const [{ n }] = await stack.query('SELECT count() AS n FROM events FINAL', project);
+  assert.equal(Number(n), wanted.length);
+});
+
 describe('lines and transports', { concurrency: 2 }, () => {
   for (const [label, load] of Object.entries(LINES)) {
     for (const [name, transport] of Object.entries(TRANSPORTS)) {

@@ -32,7 +32,8 @@ const calls = (events) => events.filter((event) => event.event_type === 'tool_ca
 function raw(options, answer = () => ({ content: [] }), more = {}) {
   const server = { setRequestHandler() {}, connect(transport) { transport.onmessage = (message) => queueMicrotask(() => {
     if (message.method !== 'tools/call') return;
-    transport.send({ jsonrpc: '2.0', id: message.id, result: answer(message) });
+    const { error, ...result } = answer(message);
+    transport.send({ jsonrpc: '2.0', id: message.id, ...(error ? { error } : { result }) });
   }); } };
   withYavio(server, options);
   let id = 0;
@@ -265,14 +266,20 @@ test('missing tools: reported, unless the host has a tool of that name', async (
 
 /** A server with a widget tool, a plain one and one that is never listed, and a client. */
 async function widgets(more, mint) {
-  sink.mint = mint;
   const server = new line.McpServer({ name: `widgets ${keys}`, version: '1' });
   server.registerTool('chart', { inputSchema: {}, _meta: { ui: { resourceUri: WIDGET_URI } } }, async () => (yavio.step('shown'), { ...text('chart'), _meta: { mine: 1 } }));
   server.registerTool('plain', { inputSchema: {} }, async () => text('plain'));
   server.registerTool('broken', { inputSchema: {}, _meta: { 'openai/outputTemplate': WIDGET_URI } }, async () => ({ ...text('no'), isError: true }));
   server.registerTool('own', { inputSchema: {}, _meta: { 'openai/outputTemplate': WIDGET_URI } }, async () => ({ ...text('own'), _meta: { yavio: 'taken' } }));
   server.registerResource('w', WIDGET_URI, {}, async (uri) => ({ contents: [{ uri: uri.href, text: '<html>', mimeType: 'text/html' }] }));
-  const options = optionsOf(more);
+  // Tokens come without a network, so that no answer is late on a busy machine.
+  const mintless = async (url, init) => {
+    if (!url.endsWith('/widget-tokens')) return fetch(url, init);
+    sink.tokens.push(JSON.parse(init.body));
+    const { status = 200, headers, body } = (await mint?.()) ?? { body: { token: `tok_${sink.tokens.length}`, expiresAt: new Date(Date.now() + 900_000).toISOString() } };
+    return new Response(JSON.stringify(body ?? {}), { status, headers });
+  };
+  const options = optionsOf({ ...more, transport: { fetch: mintless } });
   const client = await connect(line, withYavio(server, options));
   await client.listTools();
   return { client, options, call: async (name) => (await client.callTool({ name, arguments: {} }))._meta };
@@ -326,7 +333,6 @@ test('a token that does not come delays no result for long, and the breaker open
     await bad.client.close();
   }
   assert.ok(log.some((entry) => entry.startsWith('YAVIO-1103')));
-  sink.mint = undefined;
   await slow.client.close();
 });
 
@@ -390,6 +396,19 @@ for (const action of ['accept', 'decline']) {
     assert.equal(call.metadata.era, 'modern');
   });
 }
+
+test('a task is one call at its creation, a URL to open none', async () => {
+  const events = await eventsOf(async () => {
+    const answers = { task: { task: { taskId: 'task-1', status: 'working' } }, url: { error: { code: -32042, message: 'open it', data: {} } }, plain: { error: { code: -32603, message: 'strange' } } };
+    const send = raw(optionsOf({ session: () => 'tasks' }), ({ params }) => answers[params.name]);
+    const got = await send({ name: 'task' });
+    assert.equal(got.result._meta, undefined, 'no configuration in a task');
+    await send({ name: 'url' });
+    await send({ name: 'plain' });
+  });
+  assert.deepEqual(calls(events).map((event) => [event.event_name, event.status, event.metadata.task_id, event.error_category, event.metadata.error_code]), [['task', 'success', 'task-1', undefined, undefined], ['plain', 'error', undefined, 'server', -32603]]);
+  assert.deepEqual(events.filter((event) => event.event_type === 'elicitation').map(({ metadata }) => [metadata.phase, metadata.mode]), [['request', 'url']]);
+});
 
 test('a call cut off by the end of its connection is told', async () => {
   const events = await eventsOf(async () => {

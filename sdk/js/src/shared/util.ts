@@ -30,7 +30,8 @@ export function cut(text: string, max: number): string {
 }
 
 /** Bytes of text in UTF-8, lone surrogates as U+FFFD. */
-export const byteLength = (text: string): number => new TextEncoder().encode(text).length;
+export const byteLength = (text: string): number =>
+  typeof Buffer === 'function' ? Buffer.byteLength(text) : new TextEncoder().encode(text).length;
 
 /** The event id: a UUID v4, also where crypto.randomUUID is missing (insecure pages, old engines). */
 export function uuid(): string {

@@ -5,10 +5,10 @@ import { z as z3 } from 'zod/v3';
 
 async function v1(name, zod) {
   const load = async (path) => import(`${name}/${path}`);
-  const [{ McpServer, ResourceTemplate }, { Server }, { Client }, { InMemoryTransport }, { StreamableHTTPServerTransport }, { StreamableHTTPClientTransport }, { StdioClientTransport }, { StdioServerTransport }, types] = await Promise.all(
-    ['server/mcp.js', 'server/index.js', 'client/index.js', 'inMemory.js', 'server/streamableHttp.js', 'client/streamableHttp.js', 'client/stdio.js', 'server/stdio.js', 'types.js'].map(load),
+  const [{ McpServer, ResourceTemplate }, { Server }, { Client }, { InMemoryTransport }, { StreamableHTTPServerTransport }, { StreamableHTTPClientTransport }, { StdioClientTransport }, { StdioServerTransport }, { SSEServerTransport }, { SSEClientTransport }, types] = await Promise.all(
+    ['server/mcp.js', 'server/index.js', 'client/index.js', 'inMemory.js', 'server/streamableHttp.js', 'client/streamableHttp.js', 'client/stdio.js', 'server/stdio.js', 'server/sse.js', 'client/sse.js', 'types.js'].map(load),
   );
-  return { name, v2: false, z: zod, McpServer, ResourceTemplate, Server, Client, InMemoryTransport, HttpServerTransport: StreamableHTTPServerTransport, HttpClientTransport: StreamableHTTPClientTransport, StdioClientTransport, StdioServerTransport, types };
+  return { name, v2: false, z: zod, McpServer, ResourceTemplate, Server, Client, InMemoryTransport, HttpServerTransport: StreamableHTTPServerTransport, HttpClientTransport: StreamableHTTPClientTransport, StdioClientTransport, StdioServerTransport, SSEServerTransport, SSEClientTransport, types };
 }
 
 async function v2(name) {

@@ -88,6 +88,19 @@ async function stateless(line, options, { json = false } = {}) {
   return { client, close: () => client.close().then(http.close) };
 }
 
+async function sse(line, options) {
+  const transports = new Map();
+  const http = await serve(async (request, response) => {
+    if (request.method === 'POST') return transports.get(new URL(request.url, 'http://x').searchParams.get('sessionId')).handlePostMessage(request, response);
+    const transport = new line.SSEServerTransport('/messages', response);
+    transports.set(transport.sessionId, transport);
+    return buildServer(line, options).connect(transport);
+  });
+  const client = new line.Client(CLIENT);
+  await client.connect(new line.SSEClientTransport(http.url));
+  return { client, close: () => client.close().then(http.close) };
+}
+
 async function handler(line, options, { modern }) {
   const entry = line.createMcpHandler(() => buildServer(line, options));
   const http = await serve(toNodeHandler(entry));
@@ -102,6 +115,7 @@ export const TRANSPORTS = {
   'http stateful': { open: stateful, cancel: true, source: 'mcp' },
   'http stateless, SSE': { open: stateless, cancel: false, source: 'principal', needsHeaders: true },
   'http stateless, JSON': { open: (line, options) => stateless(line, options, { json: true }), cancel: false, source: 'principal', needsHeaders: true, json: true },
+  SSE: { open: sse, cancel: true, source: 'mcp', only: 'v1' },
   'handler, legacy': { open: (line, options) => handler(line, options, { modern: false }), cancel: false, source: 'principal', only: 'v2' },
   'handler, 2026': { open: (line, options) => handler(line, options, { modern: true }), cancel: true, source: 'principal', only: 'v2', modern: true },
   'serveStdio, legacy': { open: (line, options) => stdio(line, options, { modern: false }), cancel: true, source: 'connection', only: 'v2' },

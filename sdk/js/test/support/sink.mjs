@@ -23,12 +23,12 @@ export async function startSink(answer = () => undefined) {
   const server = createServer((request, response) => {
     const parts = [];
     request.on('data', (part) => parts.push(part));
-    request.on('end', async () => {
+    request.on('end', () => {
       const text = Buffer.concat(parts).toString();
       if (request.url.endsWith('/widget-tokens')) {
         tokens.push(JSON.parse(text));
-        const reply = (await sink.mint?.(tokens.length, request)) ?? { status: 200, body: { token: `tok_${tokens.length}`, expiresAt: new Date(Date.now() + 900_000).toISOString() } };
-        response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers }).end(JSON.stringify(reply.body ?? {}));
+        const reply = { status: 200, body: { token: `tok_${tokens.length}`, expiresAt: new Date(Date.now() + 900_000).toISOString() } };
+        response.writeHead(reply.status, { 'content-type': 'application/json' }).end(JSON.stringify(reply.body));
         return;
       }
       const body = JSON.parse(text);
@@ -46,7 +46,6 @@ export async function startSink(answer = () => undefined) {
     requests,
     tokens,
     accepted: [],
-    mint: undefined,
     url: `http://127.0.0.1:${server.address().port}`,
     /** Ids of accepted events, without doubles. */
     get ids() {
