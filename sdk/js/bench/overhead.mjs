@@ -3,20 +3,20 @@
 // usage: node bench/overhead.mjs [blocks=20] [calls=1000]
 import { flush, withYavio } from '../dist/index.js';
 import { connect, LINES } from '../test/support/lines.mjs';
-import { startSink } from '../test/support/sink.mjs';
 
 const settings = Object.fromEntries(process.argv.slice(2).map((word) => word.split('=')));
 const blocks = Number(settings.blocks ?? 20);
 const calls = Number(settings.calls ?? 1_000);
 const payload = 'lorem ipsum dolor sit amet '.repeat(76); // 2 KB
-const sink = await startSink();
+// A sink within the process that reads nothing: what is measured is the SDK, not a server.
+const transport = { fetch: async () => new Response('{}') };
 const at = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 
 for (const name of ['v1 1.32.2', 'v2 2.4.0']) {
   const line = await LINES[name]();
   const make = async (wrap) => {
     const server = new line.McpServer({ name: 'bench', version: '1' });
-    if (wrap) withYavio(server, { apiKey: 'yav_bench', endpoint: sink.url, serverOnly: true, handleSignals: false });
+    if (wrap) withYavio(server, { apiKey: 'yav_bench', endpoint: 'http://127.0.0.1:9', transport, serverOnly: true, handleSignals: false });
     const shape = { text: line.z.string() };
     server.registerTool('echo', { inputSchema: line.v2 ? line.z.object(shape) : shape }, async ({ text }) => ({ content: [{ type: 'text', text }] }));
     return connect(line, server);
@@ -47,5 +47,4 @@ for (const name of ['v1 1.32.2', 'v2 2.4.0']) {
   }));
   for (const client of Object.values(clients)) await client.close();
 }
-await sink.close();
 process.exit(0);
