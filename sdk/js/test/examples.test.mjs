@@ -97,7 +97,7 @@ test('serverless', async () => {
 
 /** A host's page around a widget's document, which posts the tool's result into it. */
 async function host(html, result, work) {
-  browser ??= await chromium.launch({ executablePath: process.env.YAVIO_CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-quic', '--disable-background-networking'] });
+  browser ??= await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-quic', '--disable-background-networking'] });
   const pages = createServer((request, response) => {
     response.setHeader('content-type', 'text/html');
     response.end(request.url === '/widget' ? html : '<iframe id="w" src="/widget" width="400" height="300"></iframe>');

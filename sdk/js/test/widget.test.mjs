@@ -2,7 +2,7 @@
 // The widget in a real Chromium, sending to a real ingest: each automatic event by a real interaction, and how a page ends.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { build } from 'esbuild';
@@ -11,7 +11,7 @@ import { Stack, waitFor } from '../../../tests/support/stack.mjs';
 import { startSink } from './support/sink.mjs';
 
 const here = (path) => new URL(path, import.meta.url).pathname;
-const BROWSER = process.env.YAVIO_CHROMIUM ?? ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find(existsSync);
+const BROWSER = '/usr/bin/chromium';
 
 let stack, key, project, browser, pages, origin, traces = 0;
 const files = {};
@@ -198,8 +198,9 @@ test('where a configuration may come from', async () => {
   assert.deepEqual(await probe('', `w = Yavio.createWidget(); window.openai = { toolResponseMetadata: { yavio: ${json} } }; dispatchEvent(new Event('openai:set_globals'))`), [true, false]);
   assert.deepEqual(await probe('', `w = Yavio.createWidget(); postMessage({ jsonrpc: '2.0', method: 'ui/notifications/tool-result', params: { _meta: { yavio: ${json} } } }, '*')`), [true, false]);
   assert.deepEqual(await probe('', `w = Yavio.createWidget(null, { detect: false }); postMessage({ method: 'ui/notifications/tool-result', params: { _meta: { yavio: ${json} } } }, '*')`), [false, false]);
-  const quiet = await open('', `w = Yavio.createWidget(undefined, { debug: true }); w.track('held'); w.identify(5); w.conversion('x', null); w.destroy(); w.destroy(); w.track('gone');`);
+  const quiet = await open('', `window.told = []; console.warn = (text) => told.push(text); w = Yavio.createWidget(undefined, { debug: true }); w.track('held'); w.identify(5); w.conversion('x', null); w.destroy(); w.destroy(); w.track('gone');`);
   assert.deepEqual(quiet.errors, []);
+  assert.match(await quiet.evaluate(() => told.join()), /YAVIO-1400/);
   assert.deepEqual(await quiet.evaluate(() => [Yavio.extractWidgetConfig(null), Yavio.extractWidgetConfig({ token: 1 })]), [null, null]);
   await quiet.close();
 });
