@@ -3,9 +3,10 @@
 # Makes OUT/ch_queries.{h,c} from the named queries in clickhouse/queries/*.sql, with their blocks filled in.
 # usage: scripts/gen-ch-queries.sh OUT functions.allow FILE...   (blocks.sql is among the files, in any place)
 #
-# blocks.sql: "-- param: name Type" declares what queries may take, written {name}; "-- block: name" and lines of text, in which
-# $1 to $9 stand for what an include gives; "-- plain: text" below its name gives what it is while all lists that only it takes
-# are empty: such queries are made in both forms, since what filters by nothing costs the store more than a small query does.
+# "-- param: name Type" declares what queries may take, written {name}; "-- block: name" and lines of text, in which $1 to $9 stand for
+# what an include gives; both stand in blocks.sql where several views share them. "-- plain: text" below a block's name gives what it
+# is while all lists that only it takes are empty: such queries are made in both forms, since what filters by nothing costs the store
+# more than a small query does.
 # Other files: "-- name: overview_calls", one SELECT that ends with its line's ";".
 # {{name}} and {{name: one | two}} include a block, anywhere, also in blocks and in what is given to them.
 # Fails on what no query may hold: a parameter or block that is not declared, a tenant's column, a table outside blocks.sql (so
@@ -109,7 +110,13 @@ function check_functions(s,    bare, name, short) {
 		if (!(short in allowed) && !(tolower(short) in any_case)) fail(where ": " name " is not in functions.allow")
 	}
 }
+# What stands outside of blocks.sql reads no table by itself and knows no tenants.
+function check_tables(s) {
+	if (s ~ /(^|[^A-Za-z_])((FROM|JOIN|IN)[ (\n]+(events|tool_registry)|FINAL)([^A-Za-z_]|$)/) fail(where ": names a table; tables are read by blocks")
+	if (s ~ /workspace_id|project_id/) fail(where ": names a column of tenants")
+}
 function finish() {
+	if (kind != "" && !in_blocks) check_tables(text)
 	if (kind == "block") {
 		if (trim(text) == "") fail(where ": an empty block")
 		block[current] = trim(text)
@@ -136,14 +143,15 @@ list {
 	next
 }
 /^-- param:/ {
-	if (!in_blocks || NF < 4) fail(FILENAME ":" FNR ": misplaced: " $0)
+	if (NF < 4) fail(FILENAME ":" FNR ": malformed: " $0)
+	finish()
 	declared = $0
 	sub(/^-- param: *[a-z_]+ */, "", declared)
 	if ($3 in type) fail(FILENAME ":" FNR ": parameter " $3 " twice")
 	type[$3] = trim(declared); param[++params] = $3
 	next
 }
-/^-- block:/ { if (!in_blocks) fail(FILENAME ":" FNR ": blocks stand in blocks.sql"); begin("block"); next }
+/^-- block:/ { begin("block"); next }
 /^-- plain:/ {
 	if (kind != "block" || text != "") fail(FILENAME ":" FNR ": misplaced: " $0)
 	sub(/^-- plain: */, "")
@@ -165,11 +173,9 @@ END {
 	print notice "\n#include \"ch/ch_many.h\"\n" > source
 	for (q = 1; q <= queries; q++) {
 		where = file_of[q] ": " title[q]
-		if (raw[q] !~ /^(SELECT|WITH)[ \n]/) fail(where ": begins with SELECT or WITH")
-		if (raw[q] ~ /(^|[^a-z_])(events|tool_registry|FINAL)([^a-z_]|$)/) fail(where ": names a table; tables are read by blocks")
-		if (raw[q] ~ /workspace_id|project_id/) fail(where ": names a column of tenants")
 		split("", used)
 		sql = parameters(expand(raw[q], 0), used)
+		if (sql !~ /^(SELECT|WITH)[ \n]/) fail(where ": begins with SELECT or WITH")
 		check_functions(sql)
 		plainly = 1
 		split("", needed)
