@@ -40,8 +40,10 @@ export function openapi() {
 	return loaded;
 }
 
+const names = (operation) => operation.path.split('{').length;
+/** A fixed word wins over a name. */
 export const findOperation = (method, path) =>
-	openapi().operations.find((o) => o.method === method && o.pattern.test(path.split('?')[0].replace(/\/$/, '')));
+	openapi().operations.filter((o) => o.method === method && o.pattern.test(path.split('?')[0].replace(/\/$/, ''))).sort((a, b) => names(a) - names(b))[0];
 
 const pointer = (...parts) => parts.map((part) => `/${encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))}`).join('');
 
