@@ -167,6 +167,31 @@ isNull($1), if({descending} = 1, -($1), $1), if({descending} = 1, $2, '') DESC, 
 -- block: by_time
 if({descending} = 1, -1, 1) * toUnixTimestamp64Milli($1), if({descending} = 1, $2, toUUID('00000000-0000-0000-0000-000000000000')) DESC, $2
 
+-- $1 level, $2 value, $3 condition
+-- block: percentile_if
+round(quantileExactInclusiveOrNullIf($1)($2, $3), 6)
+
+-- Ids in the order of their text: the store compares the second halves of UUIDs first. For tuples.
+-- block: id_key
+reinterpretAsUInt64($1), $1
+
+-- The reverse of that order, as text.
+-- block: id_down
+translate(toString($1), '0123456789abcdef', 'fedcba9876543210')
+
+-- Place among events of one time (G12), absent last.
+-- block: step_order
+ifNull(toUInt64(step_sequence), 4294967296)
+
+-- Before everything.
+-- block: beginning
+toDateTime64(0, 3, 'UTC')
+
+-- Calls that events of their traces inherit from (G9, G10), with copies. $1 columns, $2 begin of the range, $3 end of what is read,
+-- $4 condition.
+-- block: calls_near
+{{ever: $1 | ($4) AND {{is_call_near: $2 | $3}}}}
+
 -- ---- rows that a narrow condition finds ----
 -- The same as rows where few are left: copies of an event are alike but for their arrival, so the condition may come first.
 -- block: once
@@ -329,7 +354,7 @@ toString(event_id) AS eventId, event_type AS eventType, {{text: event_name}} AS 
 {{text: platform}} AS platform, session_id AS sessionId, trace_id AS traceId, {{text: if(user_id = '', $1, user_id)}} AS userId, {{text: status}} AS status,
 latency_ms AS latencyMs, {{text: error_category}} AS errorCategory, {{text: error_message}} AS errorMessage, toBool(is_retry) AS isRetry,
 step_sequence AS stepSequence, if(event_type = 'conversion', toJSONString(tuple(conversion_value AS value, {{currency}} AS currency)), '') AS conversion_json,
-{{text: intent}} AS intent, metadata AS metadata_json, stored_at AS storedAt
+{{text: intent}} AS intent, {{json: metadata}} AS metadata_json, stored_at AS storedAt
 
 -- block: text
 nullIf($1, '')

@@ -12,6 +12,8 @@ enum {
 	TEXT_BYTES_MAX = 64 * 1024, /* of one parameter */
 	FREE_OF = 4,                /* of so many workers one never waits for the event store */
 	BUSY_RETRY_S = 2,
+	KEY_BYTES = 1281,        /* of a pair: 320 characters */
+	LIST_END_MAX = 0xFFFFFF, /* of groupArraySorted */
 };
 
 /* ---- workers --------------------------------------------------------------------------------- */
@@ -129,18 +131,45 @@ void analytics_set_time(struct analytics *a, enum ch_value_id id, int64_t unix_m
 	analytics_set(a, id, text);
 }
 
+void analytics_set_list(
+        struct analytics *a, enum ch_value_id id, const char *const *items, size_t len)
+{
+	struct buf text;
+
+	buf_init(&text, TEXT_BYTES_MAX);
+	if (len <= ANALYTICS_FILTER_ITEMS_MAX && ch_text_list(&text, items, len))
+		analytics_set(a, id, buf_str(&text));
+	buf_release(&text);
+}
+
 void analytics_set_items(struct analytics *a, enum ch_value_id id, size_t field)
 {
 	const char *items[ANALYTICS_FILTER_ITEMS_MAX];
 	size_t len = web_items(a->req, field);
-	struct buf text;
 
 	for (size_t i = 0; i < len && i < ARRAY_LEN(items); i++)
 		items[i] = web_item(a->req, field, i);
-	buf_init(&text, TEXT_BYTES_MAX);
-	if (len <= ARRAY_LEN(items) && ch_text_list(&text, items, len))
-		analytics_set(a, id, buf_str(&text));
-	buf_release(&text);
+	analytics_set_list(a, id, items, len);
+}
+
+void analytics_set_pairs(
+        struct analytics *a, enum ch_value_id keys, enum ch_value_id values, size_t field)
+{
+	char text[ANALYTICS_FILTER_ITEMS_MAX][KEY_BYTES];
+	const char *key_of[ANALYTICS_FILTER_ITEMS_MAX], *value_of[ANALYTICS_FILTER_ITEMS_MAX];
+	size_t len = web_items(a->req, field);
+
+	for (size_t i = 0; i < len && i < ARRAY_LEN(text); i++) {
+		const char *item = web_item(a->req, field, i);
+		const char *colon = strchr(item, ':');
+
+		if (!str_format(text[i], sizeof(text[i]), "%.*s", (int)(colon - item), item))
+			return;
+		key_of[i] = text[i];
+		value_of[i] = colon + 1;
+	}
+	analytics_set_list(a, keys, key_of, len);
+	analytics_set_list(a, values, value_of, len);
 }
 
 enum err analytics_set_path(struct analytics *a, enum ch_value_id id, const char *name)
@@ -195,6 +224,13 @@ static void set_page(struct analytics *a)
 	analytics_set_int(a, CHV_OFFSET, a->page.offset);
 	analytics_set(a, CHV_SORT, a->req->route->fields->list[WEB_SORT].words[a->page.sort]);
 	analytics_set_int(a, CHV_DESCENDING, a->page.descending);
+}
+
+void analytics_set_list_end(struct analytics *a)
+{
+	int64_t end = a->page.offset + a->page.size;
+
+	analytics_set_int(a, CHV_LIST_END, end < LIST_END_MAX ? end : LIST_END_MAX);
 }
 
 /* ---- time zones ------------------------------------------------------------------------------ */

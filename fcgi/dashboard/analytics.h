@@ -58,7 +58,8 @@ enum {
 	ANALYTICS_FILTER_ITEMS_MAX = 20,
 	ANALYTICS_TOOL_CHARS_MAX = 256,
 	ANALYTICS_PLATFORM_BYTES_MAX = 64,
-	ANALYTICS_TEXT_BYTES = 1280,                  /* of a name in a path, decoded */
+	ANALYTICS_UNIT_EVENTS_MAX = 100000, /* of a session, user or trace in funnels and paths */
+	ANALYTICS_TEXT_BYTES = 1280,        /* of a name in a path, decoded */
 	ANALYTICS_QUERY_BYTES_MAX = 16 * 1024 * 1024, /* of the rows of one query */
 	ANALYTICS_TIME_ZONES_BYTES_MAX = 64 * 1024,
 };
@@ -154,8 +155,14 @@ void analytics_end(struct analytics *a);
 void analytics_set(struct analytics *a, enum ch_value_id id, const char *text);
 void analytics_set_int(struct analytics *a, enum ch_value_id id, int64_t value);
 void analytics_set_time(struct analytics *a, enum ch_value_id id, int64_t unix_ms);
+/* A list of texts, at most ANALYTICS_FILTER_ITEMS_MAX. */
+void analytics_set_list(
+        struct analytics *a, enum ch_value_id id, const char *const *items, size_t len);
 /* The values of a list, none when it was not given. */
 void analytics_set_items(struct analytics *a, enum ch_value_id id, size_t field);
+/* The values of a list of pairs "key:value", divided at the first colon. */
+void analytics_set_pairs(
+        struct analytics *a, enum ch_value_id keys, enum ch_value_id values, size_t field);
 /* A name of the path, percent-decoded once. ERR_DASH_VALIDATION_FAILED: it cannot be one. */
 enum err analytics_set_path(struct analytics *a, enum ch_value_id id, const char *name) MUST_CHECK;
 
@@ -165,7 +172,8 @@ struct json_writer *analytics_members(struct analytics *a);
 enum analytics_shape {
 	ANALYTICS_LIST,    /* all rows: [{…},…] */
 	ANALYTICS_OBJECT,  /* the first row: {…}, null when there is none */
-	ANALYTICS_MEMBERS, /* the columns of the first row, into the object of the key */
+	ANALYTICS_MEMBERS, /* the columns of the only row, into the object of the key; no row: the
+	                      query met a limit of its own, which is answered 3407 */
 	ANALYTICS_KPIS,  /* columns of numbers, each {"value","previous","change"}, into that object
 	                  */
 	ANALYTICS_ITEMS, /* a page: "items", "page", "pageSize" */
@@ -203,6 +211,13 @@ enum err analytics_find_page(struct analytics *a, enum ch_text_id query) MUST_CH
 bool analytics_set_page_ids(struct analytics *a, char *line) MUST_CHECK;
 /* Lists of events are sorted by their time and nothing else. */
 extern const char *const analytics_time_sorts[];
+
+/* Fields of pairs: "type:name", "key:value", neither side empty. */
+enum { ANALYTICS_NODE_CHARS_MAX = 320 }; /* of events: "tool_call:search" */
+web_field_check analytics_check_pairs;
+
+/* Items up to the end of the page, as many as the store can sort ({list_end}). */
+void analytics_set_list_end(struct analytics *a);
 
 /* ---- the program ----------------------------------------------------------------------------- */
 
@@ -242,5 +257,27 @@ enum err h_trace(struct request *req, struct reply *rep, struct app *app) MUST_C
 /* h_project_counts.c */
 extern const struct web_fields h_project_counts_fields;
 enum err h_project_counts(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+
+/* h_funnels.c */
+extern const struct web_fields h_funnels_fields, h_funnel_examples_fields;
+enum err h_funnels(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_funnel_examples(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+
+/* h_users.c */
+extern const struct web_fields h_users_fields, h_user_fields, h_user_by_id_fields,
+        h_user_events_fields;
+enum err h_users(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_user(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_user_by_id(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_user_events(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+
+/* h_returning.c */
+extern const struct web_fields h_retention_fields, h_active_fields;
+enum err h_retention(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+enum err h_active(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+
+/* h_paths.c */
+extern const struct web_fields h_paths_fields;
+enum err h_paths(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 
 #endif

@@ -111,3 +111,18 @@ const char *analytics_check_platform(const struct request *req, const struct web
 	               ? NULL
 	               : "bad_format";
 }
+
+const char *analytics_check_pairs(const struct request *req, const struct web_value *v)
+{
+	const char *text = v->text;
+	size_t items = v->items > 0 ? v->items : 1;
+
+	(void)req;
+	for (size_t i = 0; i < items; i++, text += strlen(text) + 1) {
+		const char *colon = strchr(text, ':');
+
+		if (colon == NULL || colon == text || colon[1] == '\0')
+			return "bad_format";
+	}
+	return NULL;
+}

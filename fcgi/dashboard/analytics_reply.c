@@ -337,6 +337,18 @@ static void write_parts(struct analytics *a, struct reply *rep, const struct ana
 	json_write_end_object(&w);
 }
 
+/* Whether a query that always answers one row held it back. */
+static bool lacks_row(const struct analytics *a, const struct analytics_part *parts, size_t len,
+        const struct ch_ask *asks)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (parts[i].shape == ANALYTICS_MEMBERS && asks->out->len == 0)
+			return true;
+		asks += is_double(a, &parts[i]) ? 2 : 1;
+	}
+	return false;
+}
+
 enum err analytics_reply(
         struct analytics *a, struct reply *rep, const struct analytics_part *parts, size_t len)
 {
@@ -349,6 +361,8 @@ enum err analytics_reply(
 		return ERR_DASH_INTERNAL_ERROR;
 	n = make_asks(a, parts, len, asks, rows);
 	e = analytics_ask(a, asks, n);
+	if (e == ERR_OK && lacks_row(a, parts, len, asks))
+		e = ERR_DASH_ANALYTICS_QUERY_REJECTED;
 	if (e == ERR_OK)
 		write_parts(a, rep, parts, len, asks);
 	if (e == ERR_OK && rep->body->failed)

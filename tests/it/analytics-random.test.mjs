@@ -43,6 +43,8 @@ async function compare(project, pattern) {
 	const expected = answer(project.rows, project.registry, project.tenant, route, query, Date.now());
 	// Routes of one thing, whatever the range, have no meta.
 	if (got.meta === undefined) delete expected.meta;
+	// Where more follows, how to ask for it is the server's own.
+	if (typeof got.nextCursor === 'string' && expected.nextCursor === undefined) delete got.nextCursor;
 	const found = wrong(expected, withoutStored(got));
 	return found.length > 0 ? [`project ${project.seed}: ${route}?${new URLSearchParams(query)}\n  ${found.slice(0, 5).join('\n  ')}`] : [];
 }

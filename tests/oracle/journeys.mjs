@@ -52,7 +52,7 @@ export function funnel(data, q) {
 }
 
 export function funnelExamples(data, q) {
-	const list = chains(data, q).filter((u) => u.chain.length === q.level).sort(by([(u) => u.chain[0].t, -1], [(u) => u.unit]));
+	const list = chains(data, q).filter((u) => u.chain.length === q.level).sort(by([(u) => u.chain[0].t, q.order === 'asc' ? 1 : -1], [(u) => u.unit]));
 	return page(list.map(({ unit, chain, platform }) => ({ unit, level: chain.length, sessionId: chain[0].session, traceId: chain.at(-1).trace, userId: chain[0].user || null, platform, enteredAt: iso(chain[0].t), lastStepAt: iso(chain.at(-1).t) })), q);
 }
 

@@ -19,8 +19,9 @@ const MESSAGES = ['timeout after 30 s', 'timeout after 31 s', 'HTTP 500 from htt
 const CATEGORIES = ['timeout', 'validation', 'server', ''];
 const TRAITS = [{ plan: 'pro' }, { plan: 'free', seats: 3 }, { city: 'Köln', beta: true }, {}];
 
-/** Event ids whose order as text is that of the store. */
-const eventId = (d) => `00000000-0000-4000-8000-${Array.from({ length: 12 }, () => d.int(16).toString(16)).join('')}`;
+const hex = (d, digits) => Array.from({ length: digits }, () => d.int(16).toString(16)).join('');
+/** Event ids, of which many begin alike. */
+const eventId = (d) => `${d.chance(0.4) ? '00000000-0000' : `${hex(d, 8)}-${hex(d, 4)}`}-4${hex(d, 3)}-8${hex(d, 3)}-${hex(d, 12)}`;
 const iso = (t) => new Date(t).toISOString();
 const maybe = (d, p, value) => (d.chance(p) ? value() : undefined);
 
@@ -107,6 +108,11 @@ const tool = (d, data) => nameOf(d, data, (e) => (e.event_type === 'tool_call' ?
 const errorFilters = (d) => ({ ...(d.chance(0.6) ? { kind: d.pick(['tool', 'widget', 'all']) } : {}), ...(d.chance(0.3) ? { category: d.pick(['timeout', 'unknown', 'widget']) } : {}),
 	...(d.chance(0.2) ? { fingerprint: d.pick(['0000000000000000', '3818ad0888a8f956']) } : {}) });
 
+const STEPS = ['tool_call:*', 'tool_call:*', 'tool_call:search', 'tool_call:book', 'tool_call:поиск', 'step:*', 'step:cart', 'step:шаг', 'conversion:*', 'conversion:sale', 'widget_render:*', 'widget_click:*', 'track:cache_hit'];
+const funnel = (d, data, most) => ({ ...common(d, data), step: Array.from({ length: 2 + d.int(most - 1) }, () => d.pick(STEPS)), ...(d.chance(0.8) ? { scope: d.pick(['session', 'user', 'trace']) } : {}), ...(d.chance(0.7) ? { window: d.pick([1, 60, 3600, 10_800, 2_592_000]) } : {}) });
+const user = (d, data) => nameOf(d, data, (e) => e.user_id, 'nobody');
+const TRAITS_ASKED = ['plan:pro', 'plan:free', 'seats:3', 'beta:true', 'city:Köln', 'city:Bonn', ['plan:free', 'seats:3'], ['plan:pro', 'beta:true']];
+
 /** A request for each route: (dice, dataset) => { names, query }, names for the {} of the route. */
 const REQUESTS = {
 	overview: (d, data) => ({ query: { ...common(d, data), ...buckets(d), ...compare(d) } }),
@@ -114,6 +120,19 @@ const REQUESTS = {
 		...pages(d, ['calls', 'tool', 'successRate', 'errorRate', 'errors', 'avgLatencyMs', 'p95LatencyMs', 'users', 'sessions', 'lastCalledAt']) } }),
 	'tools/{}': (d, data) => ({ names: [tool(d, data)], query: { ...common(d, data), ...buckets(d), ...compare(d) } }),
 	'tools/{}/invocations': (d, data) => ({ names: [tool(d, data)], query: { ...common(d, data), ...(d.chance(0.3) ? { status: d.pick(['success', 'error']) } : {}), ...(d.chance(0.2) ? { category: d.pick(['timeout', 'server']) } : {}), ...pages(d, ['timestamp']) } }),
+	funnels: (d, data) => (d.chance(0.25) ? { query: { ...common(d, data), ...(d.chance(0.7) ? { scope: d.pick(['session', 'user', 'trace']) } : {}) } } : { query: funnel(d, data, d.pick([3, 3, 10])) }),
+	'funnels/examples': (d, data) => {
+		const query = funnel(d, data, 4);
+		return { query: { ...query, level: 1 + d.int(query.step.length), ...pages(d, ['enteredAt']) } };
+	},
+	users: (d, data) => ({ query: { ...common(d, data), ...(d.chance(0.2) ? { q: d.pick(['u', 'ü', '/', '用']) } : {}), ...(d.chance(0.4) ? { trait: d.pick(TRAITS_ASKED) } : {}),
+		...pages(d, ['lastSeen', 'userId', 'sessions', 'events', 'toolCalls', 'conversions']) } }),
+	'users/{}': (d, data) => ({ names: [user(d, data)], query: {} }),
+	'users/{}/events': (d, data) => ({ names: [user(d, data)], query: { ...(d.chance(0.5) ? { limit: d.pick([1, 3, 200]) } : {}), ...(d.chance(0.3) ? { type: d.pick(['tool_call', ['step', 'identify', 'connection']]) } : {}) } }),
+	'users/retention': (d, data) => ({ query: { ...common(d, data), ...(d.chance(0.8) ? { period: d.pick(['day', 'week', 'month']) } : {}), ...(d.chance(0.5) ? { mode: d.pick(['nday', 'unbounded']) } : {}), ...(d.chance(0.4) ? { periods: 1 + d.int(31) } : {}) } }),
+	'users/active': (d, data) => ({ query: { ...common(d, data), ...buckets(d) } }),
+	paths: (d, data) => ({ query: { ...common(d, data), ...(d.chance(0.5) ? { depth: 2 + d.int(5) } : {}), ...(d.chance(0.3) ? { collapse: '1' } : {}), ...(d.chance(0.3) ? { start: d.pick(['tool_call:search', 'step:cart', 'tool_call:поиск']) } : {}),
+		...(d.chance(0.3) ? { end: d.pick(['tool_call:book', 'conversion:sale', 'step:cart']) } : {}), ...(d.chance(0.5) ? { limit: 3 + d.int(4) } : {}), ...(d.chance(0.3) ? { nodes: d.pick(['tool_call,step,conversion,track', 'tool_call', 'step,track']) } : {}) } }),
 	errors: (d, data) => ({ query: { ...common(d, data), ...buckets(d), ...compare(d) } }),
 	'errors/groups': (d, data) => ({ query: { ...common(d, data), ...errorFilters(d), ...pages(d, ['count', 'lastSeen', 'sessions']) } }),
 	'errors/list': (d, data) => ({ query: { ...common(d, data), ...errorFilters(d), ...pages(d, ['timestamp']) } }),

@@ -1,0 +1,192 @@
+-- SPDX-License-Identifier: MIT
+-- Users: a page of those active in the range, one of them over all that is kept, and what one did.
+
+-- param: list_end UInt32
+-- param: users Array(String)
+-- param: trait_keys Array(String)
+-- param: trait_values Array(String)
+-- param: event_types Array(String)
+-- param: seen_time DateTime64(3, 'UTC')
+-- param: seen_id String
+
+-- ---- list ----
+-- Users whose latest identify event that has a key says what is asked for ({trait_keys}, {trait_values}: all must hold).
+-- block: has_traits
+-- plain: 1
+(empty({trait_keys}) OR user IN (SELECT user
+FROM (
+	SELECT if(user_id = '', session_user, user_id) AS user, asked, argMax(said, (timestamp, order_in_time)) AS says
+	FROM (
+		SELECT session_id, user_id, timestamp, ({{step_order}}, {{id_key: event_id}}) AS order_in_time,
+			arrayJoin(arrayZip({trait_keys}, {trait_values}, arrayEnumerate({trait_keys}))) AS asked, {{json_text: user_traits | asked.1}} AS said
+		FROM {{ever: session_id, user_id, timestamp, step_sequence, event_id, user_traits | notEmpty({trait_keys}) AND event_type = 'identify' AND user_traits != ''}}
+		WHERE JSONHas(user_traits, asked.1)
+	) AS told
+	LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
+	GROUP BY user, asked
+)
+WHERE says = asked.2
+GROUP BY user
+HAVING count() = length({trait_keys})))
+
+-- Value of key $2 of JSON $1 as text: strings as they are, everything else as JSON.
+-- block: json_text
+if(JSONType($1, $2) = 'String', JSONExtractString($1, $2), JSONExtractRaw($1, $2))
+
+-- $1 sessions and own users, one row each. The ids of a page in their order, and the sums above it. Texts sort downwards through the
+-- complement of their bytes.
+-- block: users_page_of
+SELECT
+	countIf(wanted) AS total,
+	countIf(is_user) AS identifiedUsers,
+	sumIf(identified, whole) AS identifiedSessions,
+	sumIf(sessions - identified, whole) AS anonymousSessions,
+	arrayMap(u -> u.3, arraySlice(groupArraySortedIf({list_end})(tuple(
+		if({descending} = 1, -1, 1) * multiIf({sort} = 'lastSeen', toUnixTimestamp64Milli(last), {sort} = 'sessions', toInt64(sessions),
+			{sort} = 'events', toInt64(events), {sort} = 'toolCalls', toInt64(calls), {sort} = 'conversions', toInt64(conversions), 0),
+		multiIf({sort} != 'userId', '', {descending} = 1, concat(translate(hex(user), '0123456789ABCDEF', 'FEDCBA9876543210'), 'G'), user),
+		user), wanted), {offset} + 1)) AS users
+FROM (
+	SELECT
+		user,
+		grouping(user) = 1 AS whole,
+		NOT whole AND user != '' AS is_user,
+		is_user AND position(user, {q}) > 0 AND {{has_traits}} AS wanted,
+		max(last_event) AS last,
+		uniqExact(session_id) AS sessions,
+		uniqExactIf(session_id, session_user != '') AS identified,
+		sum(some_events) AS events,
+		sum(some_calls) AS calls,
+		sum(some_conversions) AS conversions
+	FROM (SELECT *, if(user_id = '', session_user, user_id) AS user FROM $1 AS parts LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id))
+	GROUP BY user WITH ROLLUP
+)
+
+-- name: users_page
+{{users_page_of: (SELECT session_id, user_id, max(timestamp) AS last_event, 0 AS some_events, 0 AS some_calls, 0 AS some_conversions
+FROM {{copies: session_id, user_id, timestamp | {{is_activity}}}}
+GROUP BY session_id, user_id)}};
+
+-- name: users_page_counted
+{{users_page_of: (SELECT session_id, user_id, max(timestamp) AS last_event, count() AS some_events, countIf(event_type = 'tool_call') AS some_calls,
+	countIf(event_type = 'conversion') AS some_conversions
+FROM {{rows: session_id, user_id, timestamp, event_type | {{is_activity}}}}
+GROUP BY session_id, user_id)}};
+
+-- All events of the sessions in which one of $1 (an array) is named, each with its user (G6). $2 columns.
+-- block: sessions_of_users
+(SELECT *, if(user_id = '', session_user, user_id) AS user
+FROM {{latest: $2 | session_id IN {{sessions_naming: $1}}}} AS theirs
+LEFT JOIN (
+	SELECT session_id, argMin(user_id, (timestamp, user_id)) AS session_user
+	FROM {{ever: session_id, user_id, timestamp | user_id != '' AND session_id IN {{sessions_naming: $1}}}}
+	GROUP BY session_id
+) AS users_of_sessions USING (session_id))
+
+-- block: user_columns
+session_id, user_id, event_type, timestamp, step_sequence, event_id
+
+-- block: sessions_naming
+{{ever: session_id | user_id IN $1}}
+
+-- The value $1 with its place in time; the least or greatest is that of the first or last event.
+-- block: in_time
+(timestamp, {{step_order}}, {{id_key: event_id}}, toString($1))
+
+-- block: revenue
+arrayMap(r -> tuple(r.1 AS currency, r.2 AS value), arraySort(arrayZip(mapKeys($1), mapValues($1))))
+
+-- block: amounts_if
+sumMapIf(map({{currency}}, assumeNotNull(conversion_value)), $1 AND event_type = 'conversion' AND conversion_value IS NOT NULL)
+
+-- name: users_items
+SELECT
+	user AS userId,
+	{{iso: first}} AS firstSeen,
+	{{iso: last}} AS lastSeen,
+	active AS sessions,
+	some AS events,
+	calls AS toolCalls,
+	failed AS errors,
+	converted AS conversions,
+	{{revenue: amounts}} AS revenue,
+	{{text: used.5}} AS lastPlatform,
+	{{text: country.5}} AS countryCode
+FROM (
+	SELECT
+		user,
+		min(timestamp) AS first,
+		maxIf(timestamp, chosen) AS last,
+		uniqExactIf(session_id, chosen) AS active,
+		countIf(chosen) AS some,
+		countIf(chosen AND event_type = 'tool_call') AS calls,
+		countIf(chosen AND event_type = 'tool_call' AND status = 'error') AS failed,
+		countIf(chosen AND event_type = 'conversion') AS converted,
+		{{amounts_if: chosen}} AS amounts,
+		maxIf({{in_time: platform}}, chosen AND {{is_known: platform}}) AS used,
+		maxIf({{in_time: country_code}}, chosen AND country_code != '') AS country
+	FROM {{sessions_of_users: {users} | {{user_columns}}, status, platform, country_code, conversion_currency, conversion_value,
+		timestamp >= {from} AND timestamp < {to} AND {{chosen: {from} | {to}}} AS chosen}}
+	WHERE {{is_activity}} AND user IN {users}
+	GROUP BY user
+)
+ORDER BY indexOf({users}, user);
+
+-- ---- one user ----
+-- Platforms: of each session the first that any of its events tells. Traits: of the last hundred objects, put together so that the
+-- later ones win: newest first, and of each key the first.
+-- name: user
+SELECT
+	{user} AS userId,
+	{{iso: min(first)}} AS firstSeen,
+	{{iso: max(last)}} AS lastSeen,
+	count() AS sessions,
+	sum(some) AS events,
+	sum(calls) AS toolCalls,
+	sum(failed) AS errors,
+	sum(converted) AS conversions,
+	{{revenue: sumMap(amounts)}} AS revenue,
+	arrayMap(p -> tuple(p.1 AS platform, p.2 AS sessions), arraySort(p -> (-toInt64(p.2), p.1), {{counts_of: {{known: used.5}}}})) AS platforms,
+	{{text: max(country).5}} AS countryCode,
+	{{merged: arrayFlatten(arrayMap(t -> JSONExtractKeysAndValuesRaw(t.4), groupArraySortedArray(100)(traits)))}} AS traits_json
+FROM (
+	SELECT
+		minIf(timestamp, active) AS first,
+		maxIf(timestamp, active) AS last,
+		countIf(active) AS some,
+		countIf(active AND event_type = 'tool_call') AS calls,
+		countIf(active AND event_type = 'tool_call' AND status = 'error') AS failed,
+		countIf(active AND event_type = 'conversion') AS converted,
+		{{amounts_if: active}} AS amounts,
+		minIf({{in_time: platform}}, {{is_known: platform}}) AS used,
+		maxIf({{in_time: country_code}}, active AND country_code != '') AS country,
+		groupArraySortedIf(100)((-toUnixTimestamp64Milli(timestamp), -toInt64({{step_order}}), {{id_down: event_id}}, user_traits),
+			active AND event_type = 'identify' AND user_traits != '') AS traits
+	FROM (
+		SELECT *, user = {user} AND {{is_activity}} AS active
+		FROM {{sessions_of_users: [{user}] | {{user_columns}}, status, platform, country_code, conversion_currency, conversion_value, user_traits}}
+	)
+	GROUP BY session_id
+	HAVING some > 0
+)
+HAVING count() > 0;
+
+-- A JSON object of pairs of keys and values; of those with one key the first.
+-- block: merged
+concat(char(123), arrayStringConcat(arrayMap(p -> concat(toJSONString(p.1), ':', p.2),
+	arrayFilter((p, nth) -> nth = 1, $1, arrayEnumerateUniq(arrayMap(p -> p.1, $1)))), ','), char(125))
+
+-- block: counts_of
+arrayZip(mapKeys(sumMap(map($1, 1))), mapValues(sumMap(map($1, 1))))
+
+-- Newest first, from behind the cursor ({seen_time}, {seen_id}) on; one more than asked for tells whether there are others.
+-- name: user_events
+SELECT
+	arrayMap(e -> e.4, arraySlice(newest, 1, {limit})) AS items,
+	if(length(newest) > {limit}, concat(toString(-newest[{limit}].1), '-', toString(newest[{limit}].3)), NULL) AS nextCursor
+FROM (
+	SELECT groupArraySorted({list_end})((-toUnixTimestamp64Milli(timestamp), {{id_down: event_id}}, event_id, tuple({{event: session_user}}))) AS newest
+	FROM {{sessions_of_users: [{user}] | {{event_columns}}}}
+	WHERE user = {user} AND (empty({event_types}) OR event_type IN {event_types})
+		AND (timestamp < {seen_time} OR (timestamp = {seen_time} AND toString(event_id) < {seen_id}))
+);
