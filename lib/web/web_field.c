@@ -92,6 +92,8 @@ bool web_items_are(const struct web_value *v, const char *first, const char *res
 	return true;
 }
 
+static const char DUPLICATE[] = "duplicate";
+
 /* Copies text; the room was reserved for all values of a request, so earlier ones stay where they
  * are. */
 static char *keep(struct request *req, const char *text, size_t len)
@@ -336,7 +338,7 @@ static const char *take_param(
 	if (f->items_max > 0)
 		return take_list(req, f, v);
 	if (count > 1)
-		return "duplicate";
+		return DUPLICATE;
 	return web_query_param(req, f->name, text, sizeof(text)) ? take_query(req, f, text, v)
 	                                                         : "bad_format";
 }
@@ -381,7 +383,10 @@ static enum err read_query(struct request *req, enum err err_fields)
 		if (count == 0)
 			continue;
 		problem = take_param(req, f, count, &v);
+		/* Which of two was meant is no matter of the field's own rules. */
 		set_value(req, i, &v, problem);
+		if (problem == DUPLICATE && fields->strict)
+			req->faults.list[req->faults.len - 1].code = ERR_OK;
 	}
 	if (fields->strict)
 		refuse_unknown(req);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The generators of named statements and embedded migrations: what they make, and what they refuse to build.
+// The generators of named statements, of queries of the event store, and of embedded migrations: what they make, and what they refuse to build.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -62,6 +62,55 @@ for (const [what, files, why] of refused) {
 		assert.match(r.stderr, why);
 	});
 }
+
+/* ---- queries of the event store ---- */
+
+const BLOCKS = `-- param: from DateTime64(3, 'UTC')
+-- param: tool Array(String)
+-- block: rows
+(SELECT $1 FROM events FINAL WHERE ($2) AND timestamp >= {from} AND {{chosen}})
+-- block: chosen
+-- plain: 1
+(empty({tool}) OR has({tool}, event_name))
+`;
+const analytics = (files) =>
+	inDirectory({ 'functions.allow': 'scalar has\nscalar empty\naggregate count any-case\naggregate uniqExact\n', 'blocks.sql': BLOCKS, ...files }, (paths, out) => {
+		const r = spawnSync('scripts/gen-ch-queries.sh', [out, ...paths], { encoding: 'utf8' });
+		const read = (name) => (r.status === 0 ? readFileSync(join(out, name), 'utf8') : '');
+		return { status: r.status, stderr: r.stderr, header: read('ch_queries.h'), source: read('ch_queries.c') };
+	});
+const named = (sql) => ({ 'v.sql': `-- name: v_one\n${sql}\n` });
+
+test('a query has its blocks filled in, its parameters typed, and a form without lists that are empty', () => {
+	const r = analytics(named('SELECT COUNT(), uniqExactIf(x, y != \'a(\')\nFROM {{rows: x, y | has([1, 2], 1) AND y IN ({from}, 2)}} AS r;'));
+	assert.equal(r.status, 0, r.stderr);
+	assert.match(r.header, /CHQ_V_ONE, .*\n\tCHQ_COUNT\n[^]*CHV_FROM, .*\n\tCHV_TOOL, .*\n\tCHV_COUNT/);
+	const [full, plain] = [...r.source.matchAll(/"SELECT COUNT[^]*?AS r"/g)].map(([text]) => text);
+	assert.ok(full.includes("(SELECT x, y FROM events FINAL WHERE (has([1, 2], 1) AND y IN ({from:DateTime64(3, 'UTC')}, 2)) AND timestamp >="), full);
+	assert.ok(full.includes('AND (empty({tool:Array(String)}) OR') && plain.endsWith('AND 1) AS r"'), plain);
+	assert.match(r.source, /params_v_one\[\] = \{CHV_FROM, CHV_TOOL\}/);
+	assert.match(r.source, /params_v_one, 2, 1\}/);
+});
+
+for (const [what, files, why] of [
+	['a table outside blocks.sql', named('SELECT count() FROM events;'), /names a table/],
+	['a column of tenants', named('SELECT count() FROM {{rows: project_id | 1}};'), /column of tenants/],
+	['a parameter that is not declared', named('SELECT count() FROM {{rows: x | {nope}}};'), /no parameter nope/],
+	['a function that the gate refuses', named('SELECT file(x) FROM {{rows: x | 1}};'), /file is not in functions\.allow/],
+	['a block that is not there', named('SELECT count() FROM {{raws: x | 1}};'), /no block raws/],
+	['too few for a block', named('SELECT count() FROM {{rows: x}};'), /misses argument \$2/],
+	['too many for a block', named('SELECT count() FROM {{rows: x | 1 | 2}};'), /takes no argument 3/],
+	['no end', named('SELECT count() FROM {{rows: x | 1}}'), /ends with ";"/],
+	['two in one', named('SELECT count(); SELECT count();'), /one query each/],
+	['no select', named('INSERT count();'), /begins with SELECT/],
+	['a name twice', { ...named('SELECT count();'), 'w.sql': '-- name: v_one\nSELECT count();\n' }, /v_one is already in/],
+	['a block elsewhere', { 'w.sql': '-- block: x\ny\n' }, /blocks stand in blocks\.sql/],
+])
+	test(`queries of the event store, refused: ${what}`, () => {
+		const r = analytics(files);
+		assert.notEqual(r.status, 0);
+		assert.match(r.stderr, why);
+	});
 
 test('migrations: named NNNN_what.sql, without gaps', () => {
 	const run = (files) =>

@@ -132,11 +132,11 @@ class Store {
 	}
 
 	// The parent-death signal ends it when this process is killed.
-	async start() {
+	async start({ port = 0 } = {}) {
 		const as = this.#user.uid === undefined ? []
 			: [`--reuid=${this.#user.uid}`, `--regid=${this.#user.gid}`, '--clear-groups'];
 		const child = spawn('setpriv', [...as, '--pdeathsig=KILL', this.program],
-			{ env: this.#env, cwd: this.home, stdio: ['ignore', 'inherit', 'pipe'] });
+			{ env: { ...this.#env, CLICKHOUSE_HTTP_PORT: String(port) }, cwd: this.home, stdio: ['ignore', 'inherit', 'pipe'] });
 		this.#child = child;
 		this.log = '';
 		child.stderr.on('data', (d) => (this.log += d));
@@ -162,6 +162,15 @@ class Store {
 		const how = await this.exited;
 		clearTimeout(killer);
 		return how;
+	}
+
+	/** Stops its clock: it neither answers nor refuses. */
+	pause() {
+		this.#child.kill('SIGSTOP');
+	}
+
+	resume() {
+		this.#child.kill('SIGCONT');
 	}
 
 	/** kill -9, then start again on the same data. */

@@ -52,6 +52,38 @@ static const struct web_field QUERY[] = {
                                        .code = ERR_DASH_INVALID_TIME_RANGE}};
 static const struct web_fields LIST = WEB_FIELDS(QUERY);
 
+static const char *even(const struct request *r, const struct web_value *v)
+{
+	(void)r;
+	return v->items % 2 == 0 ? NULL : "odd";
+}
+
+enum { TAGS, KINDS, LIMIT };
+static const struct web_field MANY[] = {
+        [TAGS] = {.name = "tag",
+                .type = WEB_TEXT,
+                .min = 1,
+                .max = 5,
+                .flags = WEB_OPTIONAL,
+                .items_max = 3},
+        [KINDS] = {.name = "kind",
+                .type = WEB_TOKEN,
+                .min = 1,
+                .max = 5,
+                .flags = WEB_OPTIONAL | WEB_COMMAS,
+                .items_max = 4,
+                .code = ERR_DASH_INVALID_PLATFORM_FILTER,
+                .check = even},
+        [LIMIT] = {.name = "limit",
+                .type = WEB_INT,
+                .min = 1,
+                .max = 9,
+                .flags = WEB_OPTIONAL,
+                .code = ERR_DASH_INVALID_PAGINATION},
+};
+static const struct web_fields MANY_FIELDS = WEB_STRICT_FIELDS(MANY);
+static const struct web_route MANY_ROUTE = {.method = WEB_GET, .fields = &MANY_FIELDS};
+
 static const struct web_program PROGRAM = {
         .err_json = ERR_DASH_MALFORMED_JSON,
         .err_fields = ERR_DASH_VALIDATION_FAILED,
@@ -76,6 +108,13 @@ static enum err read_query(const char *query)
 {
 	buf_clear(&texts);
 	req = (struct request){.route = &GET_ROUTE, .query = query, .texts = &texts};
+	return web_fields_read(&PROGRAM, &req);
+}
+
+static enum err read_many(const char *query)
+{
+	buf_clear(&texts);
+	req = (struct request){.route = &MANY_ROUTE, .query = query, .texts = &texts};
 	return web_fields_read(&PROGRAM, &req);
 }
 
@@ -307,10 +346,77 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static void test_lists(void **state)
+{
+	(void)state;
+	assert_int_equal(read_many("tag=a%2Cb&kind=x,y&tag=%20c+d&&kind=z&kind=%C3%BC1,w"),
+	        ERR_DASH_INVALID_PLATFORM_FILTER);
+	assert_string_equal(req.faults.list[0].problem, "bad_characters");
+	assert_int_equal(read_many("tag=a%2Cb&kind=x,y&tag=%20c+d&kind=z&kind=w"), ERR_OK);
+	assert_int_equal(web_items(&req, TAGS), 2);
+	assert_string_equal(web_item(&req, TAGS, 0), "a,b");
+	assert_string_equal(web_item(&req, TAGS, 1), "c d");
+	assert_int_equal(web_items(&req, KINDS), 4);
+	assert_string_equal(web_item(&req, KINDS, 3), "w");
+	assert_int_equal(read_many(""), ERR_OK);
+	assert_int_equal(web_items(&req, TAGS), 0);
+}
+
+static void assert_many(const char *query, const char *field, const char *problem, enum err e)
+{
+	assert_int_equal(read_many(query), e);
+	assert_int_equal(req.faults.len, 1);
+	assert_string_equal(req.faults.list[0].field, field);
+	assert_string_equal(req.faults.list[0].problem, problem);
+}
+
+static void test_strict_queries(void **state)
+{
+	const enum err kind = ERR_DASH_INVALID_PLATFORM_FILTER, all = ERR_DASH_VALIDATION_FAILED;
+
+	(void)state;
+	assert_many("kind=a,b,c", "kind", "odd", kind);
+	assert_many("kind=a,b,c,d,e", "kind", "too_many", kind);
+	assert_many("kind=a,,b", "kind", "too_short", kind);
+	assert_many("tag=a&tag=b&tag=c&tag=d", "tag", "too_many", all);
+	assert_many("tag=%zz", "tag", "bad_format", all);
+	assert_many("limit=0", "limit", "too_small", ERR_DASH_INVALID_PAGINATION);
+	assert_many("limit=1&limit=1", "limit", "duplicate", all);
+	assert_many("limits=1", "limits", "unknown", all);
+	assert_many("lim&limit=1", "lim", "unknown", all);
+	assert_many("=1", "", "unknown", all);
+}
+
+static const char *path_value(const char *value, char *out, size_t out_size)
+{
+	req = (struct request){.params_len = 1, .params = {{.name = "tool"}}};
+	snprintf(req.params[0].value, sizeof(req.params[0].value), "%s", value);
+	return web_path_text(&req, "tool", out, out_size) ? out : NULL;
+}
+
+static void test_path_texts(void **state)
+{
+	char out[8];
+
+	(void)state;
+	assert_string_equal(path_value("a%2Fb", out, sizeof(out)), "a/b");
+	assert_string_equal(path_value("a%252F", out, sizeof(out)), "a%2F");
+	assert_string_equal(path_value("a+b&c=", out, sizeof(out)), "a+b&c=");
+	assert_string_equal(path_value("%C3%bc", out, sizeof(out)), "\xc3\xbc");
+	assert_null(path_value("%00", out, sizeof(out)));
+	assert_null(path_value("%zz", out, sizeof(out)));
+	assert_null(path_value("%c3", out, sizeof(out)));
+	assert_null(path_value("12345678", out, sizeof(out)));
+	assert_false(web_path_text(&req, "other", out, sizeof(out)));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_good_values),
+	        cmocka_unit_test(test_lists),
+	        cmocka_unit_test(test_strict_queries),
+	        cmocka_unit_test(test_path_texts),
 	        cmocka_unit_test(test_each_problem),
 	        cmocka_unit_test(test_choices),
 	        cmocka_unit_test(test_several_faults),
