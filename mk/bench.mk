@@ -17,7 +17,7 @@ bench-event: $(OUT)/bench/bench_event ## what the scanner costs: ns per event an
 	$<
 
 BENCH_NODE = YAVIO_BIN_DIR=$(abspath $(OUT))/bin node
-.PHONY: bench-ingest bench-pipeline bench-memory bench-dashboard bench-api bench-login
+.PHONY: bench-query bench-ingest bench-pipeline bench-memory bench-dashboard bench-api bench-login
 bench-api: build test-support $(OUT)/bench/load $(OUT)/bench/null_worker ## logged-in reads against a worker that does nothing (BENCH="rounds=5 seconds=4")
 	@$(BENCH_NODE) tests/bench/api.mjs $(BENCH)
 bench-ingest: build test-support $(OUT)/bench/load $(OUT)/bench/null_worker ## ingest against a worker that does nothing (BENCH="rounds=5 seconds=4")
@@ -30,3 +30,5 @@ bench-dashboard: build test-support $(OUT)/bench/load ## reads of the dashboard 
 	@$(BENCH_NODE) tests/bench/dashboard.mjs $(BENCH)
 bench-login: build test-support ## logins of known and unknown addresses, and health while 20 people log in (BENCH="logins=200")
 	@$(BENCH_NODE) tests/bench/login.mjs $(BENCH)
+bench-query: build test-support $(OUT)/bench/load ## the dashboard's views over 10 million events (BENCH="dir=/var/tmp/bench rounds=7 phases=one,busy")
+	@$(BENCH_NODE) tests/bench/query.mjs $(BENCH)

@@ -114,11 +114,67 @@ event_type = 'tool_call' AND event_name = {name}
 -- ---- users ----
 -- The user of each session that has one (G6), over all that is kept; to be joined to rows that are one a session already.
 -- block: session_users
-(SELECT session_id, argMin(user_id, (timestamp, user_id)) AS session_user FROM events WHERE user_id != '' GROUP BY session_id)
+(SELECT session_id, argMin(user_id, (named, user_id)) AS session_user FROM {{namings: 1}} GROUP BY session_id)
+
+-- The same for many sessions ($1, a select).
+-- block: users_of_many
+(SELECT session_id, argMin(user_id, (named, user_id)) AS session_user FROM {{namings: session_id IN ($1)}} GROUP BY session_id)
+
+-- When a session first named a user.
+-- block: namings
+(SELECT session_id, user_id, min(timestamp) AS named FROM events WHERE user_id != '' AND $1 GROUP BY session_id, user_id)
 
 -- The same for some sessions ($1, a select): small where these are few.
 -- block: users_of
 (SELECT session_id, argMin(user_id, (timestamp, user_id)) AS session_user FROM events WHERE user_id != '' AND session_id IN ($1) GROUP BY session_id)
+
+-- ---- visits ----
+-- What sessions did between $1 and $2, in rows of a slot (15 minutes), session and user; one may have several rows. Without
+-- filters the store knows it by its projection by_session (migration 0005), but for the two slots that the range cuts.
+-- What the projection is to answer reads plain events, by its keys alone, with aggregates spelled as they are there.
+-- block: visits
+-- plain: {{visits_kept: $1 | $2}}
+(SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id, user_id, {{visit_facts}}
+	FROM {{copies_between: timestamp, session_id, user_id, event_type | $1 | $2 | $1 | {{is_activity}}}}
+	GROUP BY slot, session_id, user_id)
+
+-- block: visits_kept
+(SELECT slot, session_id, user_id, converted, rendered, engaged FROM (
+		SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id, user_id,
+			maxIf(timestamp, event_type NOT IN ('connection', 'tool_discovery')) AS last, {{visit_facts}}
+		FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY slot, session_id, user_id)
+	WHERE last > toDateTime64(0, 3, 'UTC')
+	UNION ALL
+	SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id, user_id, {{visit_facts}}
+	FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY slot, session_id, user_id)
+
+-- block: visit_facts
+max(event_type = 'conversion') AS converted, max(event_type = 'widget_render') AS rendered,
+	max(event_type IN ('widget_click', 'widget_form_field')) AS engaged
+
+-- When sessions began and first called a tool between $1 and $2, in rows of a session; several of one. called: 1970 for never.
+-- block: beginnings
+-- plain: {{beginnings_kept: $1 | $2}}
+(SELECT session_id, min(timestamp) AS began, minIf(timestamp, event_type = 'tool_call') AS called
+	FROM {{copies_between: session_id, event_type, timestamp | $1 | $2 | $3 | 1}}
+	GROUP BY session_id)
+
+-- block: beginnings_kept
+(SELECT session_id, min(timestamp) AS began, minIf(timestamp, event_type = 'tool_call') AS called
+	FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY session_id
+	UNION ALL
+	SELECT session_id, min(timestamp) AS began, minIf(timestamp, event_type = 'tool_call') AS called
+	FROM events WHERE {{in_cut_slots: $1 | $2}} GROUP BY session_id)
+
+-- block: whole_slots
+toStartOfFifteenMinutes(timestamp) >= {{slot_behind: $1}} AND toStartOfFifteenMinutes(timestamp) < toStartOfFifteenMinutes($2)
+
+-- block: in_cut_slots
+timestamp >= $1 AND timestamp < $2 AND (timestamp < {{slot_behind: $1}} OR timestamp >= toStartOfFifteenMinutes($2))
+
+-- The first slot that does not begin before $1.
+-- block: slot_behind
+toStartOfFifteenMinutes(addMilliseconds($1, 899999))
 
 -- ---- time ----
 -- Begin of the bucket of $1 (G17). Days through the local date: other functions are wrong where clocks change at midnight.

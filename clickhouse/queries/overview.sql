@@ -25,13 +25,13 @@ FROM (
 	SELECT
 		session_id,
 		groupUniqArray(user_id) AS own_users,
-		max(event_type = 'conversion') AS converted,
-		max(event_type = 'widget_render') AS rendered,
-		max(event_type IN ('widget_click', 'widget_form_field')) AS engaged
-	FROM {{copies: session_id, user_id, event_type | {{is_activity}}}}
+		max(v.converted) AS converted,
+		max(v.rendered) AS rendered,
+		max(v.engaged) AS engaged
+	FROM {{visits: {from} | {to}}} AS v
 	GROUP BY session_id
 ) AS sessions_in_range
-LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id);
+LEFT JOIN {{users_of_many: SELECT session_id FROM {{visits: {from} | {to}}}}} AS users_of_sessions USING (session_id);
 
 -- name: overview_conversions
 SELECT count() AS conversions
@@ -52,10 +52,10 @@ FROM (
 -- name: overview_first_call
 SELECT {{percentile: 0.5 | dateDiff('millisecond', began, called)}} AS timeToFirstToolCallMs
 FROM (
-	SELECT min(timestamp) AS began, minIf(timestamp, event_type = 'tool_call') AS called
-	FROM {{copies_between: session_id, event_type, timestamp | addHours({from}, -24) | {to} | {from} | 1}}
+	SELECT min(b.began) AS began, minIf(b.called, b.called > toDateTime64(0, 3, 'UTC')) AS called
+	FROM {{beginnings: addHours({from}, -24) | {to} | {from}}} AS b
 	GROUP BY session_id
-	HAVING max(event_type = 'tool_call') AND called >= {from}
+	HAVING called >= {from}
 );
 
 -- name: overview_revenue
@@ -104,10 +104,10 @@ LEFT JOIN (
 	FROM (
 		SELECT at, session_id, if(user_id = '', session_user, user_id) AS user
 		FROM (
-			SELECT DISTINCT {{bucket_of: timestamp}} AS at, session_id, user_id
-			FROM {{copies: timestamp, session_id, user_id | {{is_activity}}}}
+			SELECT DISTINCT {{bucket_of: slot}} AS at, session_id, user_id
+			FROM {{visits: {from} | {to}}}
 		) AS active
-		LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
+		LEFT JOIN {{users_of_many: SELECT session_id FROM {{visits: {from} | {to}}}}} AS users_of_sessions USING (session_id)
 	)
 	GROUP BY at
 ) AS people USING (at)
