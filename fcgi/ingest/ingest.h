@@ -68,6 +68,12 @@ struct ingest {
 
 enum ingest_who { INGEST_WHO_NOBODY, INGEST_WHO_KEY, INGEST_WHO_WIDGET };
 
+/* Which bucket a key draws from: a hash, kept from one request to the next. */
+struct ingest_bucket {
+	char key_id[ID_UUID_BYTES];
+	uint8_t key[SHM_CACHE_KEY_BYTES];
+};
+
 /* One a worker. */
 struct app {
 	const struct ingest *ingest;
@@ -78,6 +84,7 @@ struct app {
 	struct spool_seat *seat; /* NULL: appends by itself */
 	struct event_batch batch;
 	struct buf inflated;
+	struct ingest_bucket bucket; /* of the last key */
 	/* of the request in hand */
 	enum ingest_who who;
 	struct store_key key;            /* with INGEST_WHO_KEY */
@@ -153,7 +160,7 @@ enum err ingest_rate_failure(
 enum err ingest_rate_stranger(
         const struct request *req, struct reply *rep, const struct app *app) MUST_CHECK;
 /* Whether the bucket of the credential has anything left: ERR_OK, 2050 or 2053. */
-enum err ingest_rate_peek(struct reply *rep, const struct app *app) MUST_CHECK;
+enum err ingest_rate_peek(struct reply *rep, struct app *app) MUST_CHECK;
 /* Charges so many events: all to a key or none (2050); to a trace as many as fit, of which
  * app->reserved and the origin tell (2053: none). */
 enum err ingest_rate_charge(struct reply *rep, struct app *app, size_t events) MUST_CHECK;

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/clock.h"
+#include "base/str.h"
 #include "fcgi/ingest/ingest.h"
 #include "web/web_rate.h"
 
@@ -82,7 +83,19 @@ static enum err refuse_widget(struct reply *rep, const struct app *app)
 	return ERR_INGEST_WIDGET_TOKEN_RATE_LIMIT;
 }
 
-enum err ingest_rate_peek(struct reply *rep, const struct app *app)
+/* The bucket of the key; most requests come with the key of the one before. */
+static const uint8_t *bucket_of_key(struct app *app)
+{
+	struct ingest_bucket *b = &app->bucket;
+
+	if (strcmp(b->key_id, app->key.key_id) != 0) {
+		web_rate_key("key", app->key.key_id, "", b->key);
+		(void)str_copy(b->key_id, sizeof(b->key_id), app->key.key_id);
+	}
+	return b->key;
+}
+
+enum err ingest_rate_peek(struct reply *rep, struct app *app)
 {
 	const struct ingest *in = app->ingest;
 	int64_t now = clock_wall_ms();
@@ -95,9 +108,8 @@ enum err ingest_rate_peek(struct reply *rep, const struct app *app)
 		               ? ERR_OK
 		               : refuse_widget(rep, app);
 	}
-	web_rate_key("key", app->key.key_id, "", key);
-	if (shm_rate_peek(
-	            in->rates.buckets, key, &in->settings.rate_key, 1, now, &rep->retry_after_s))
+	if (shm_rate_peek(in->rates.buckets, bucket_of_key(app), &in->settings.rate_key, 1, now,
+	            &rep->retry_after_s))
 		return ERR_OK;
 	count_limited(app, "key");
 	return ERR_INGEST_API_KEY_RATE_LIMIT;
@@ -122,13 +134,11 @@ static enum err charge_widget(struct reply *rep, struct app *app, size_t events)
 enum err ingest_rate_charge(struct reply *rep, struct app *app, size_t events)
 {
 	const struct ingest *in = app->ingest;
-	uint8_t key[32];
 
 	if (app->who == INGEST_WHO_WIDGET)
 		return charge_widget(rep, app, events);
-	web_rate_key("key", app->key.key_id, "", key);
-	if (shm_rate_take(in->rates.buckets, key, &in->settings.rate_key, (double)events,
-	            clock_wall_ms(), &rep->retry_after_s))
+	if (shm_rate_take(in->rates.buckets, bucket_of_key(app), &in->settings.rate_key,
+	            (double)events, clock_wall_ms(), &rep->retry_after_s))
 		return ERR_OK;
 	count_limited(app, "key");
 	return ERR_INGEST_API_KEY_RATE_LIMIT;
