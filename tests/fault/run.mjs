@@ -35,7 +35,7 @@ function install(dir, { env }) {
 }
 
 async function startStack() {
-	const stack = await Stack.create({ YAVIO_RATE_KEY: '0', YAVIO_RATE_IP: '0', YAVIO_INGEST_WORKERS: '3', YAVIO_SHIP_INTERVAL: '100ms',
+	const stack = await Stack.create({ YAVIO_RATE_KEY: '0', YAVIO_RATE_IP: '0', YAVIO_INGEST_WORKERS: '6', YAVIO_SHIP_INTERVAL: '100ms',
 		YAVIO_SHIP_ROWS: '500', YAVIO_SPOOL_MAX_BYTES: '128M', YAVIO_SPOOL_SEGMENT_BYTES: '1M', YAVIO_DISK_RESERVE: '64M' });
 	try {
 		stack.preload = preloaded(stack.dir);
