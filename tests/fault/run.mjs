@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { BIN_DIR, ROOT } from '../support/process.mjs';
 import { preloaded } from '../support/preload.mjs';
 import { SmallDisk } from '../support/small-disk.mjs';
-import { Stack, waitFor } from '../support/stack.mjs';
+import { Stack, sleep, waitFor } from '../support/stack.mjs';
 import { adminQuery } from '../support/store-admin.mjs';
 import { Chaos, seeded } from './chaos.mjs';
 import { Ledger } from './ledger.mjs';
@@ -15,7 +15,8 @@ import { StoreProxy } from './store-proxy.mjs';
 
 const SMALL_DISK = '256m';
 const HEAL_MS = 60_000;
-const STORED_MS = 90_000;
+const STILL_MS = 90_000;
+const POLL_MS = 500;
 // Longer runs need merges, or the store ends up with too many parts; without them copies cannot hide.
 const MERGES_AFTER_S = 120;
 // From here on every kind of fault has to happen.
@@ -86,6 +87,23 @@ async function storedRows(stack) {
 	return new Map(text.split('\n').filter(Boolean).map((line) => line.split('\t')).map(([id, rows]) => [id, Number(rows)]));
 }
 
+/** Rows once all that was acknowledged is among them, or when nothing new came for long: a backlog takes its time. */
+async function everyAcknowledged(stack, ledger, log) {
+	let rows = new Map();
+	for (let last = performance.now(); performance.now() - last < STILL_MS;) {
+		const now = await storedRows(stack).catch((error) => {
+			log(`asking again: ${error.message}`);
+			return rows;
+		});
+		if (now.size > rows.size) last = performance.now();
+		rows = now;
+		if ([...ledger.acknowledged].every((id) => rows.has(id))) return rows;
+		await sleep(POLL_MS);
+	}
+	log(`nothing new for ${STILL_MS} ms`);
+	return rows;
+}
+
 /** Lines in which a sanitizer of the build found something; a crash it caused would pass for one of our kills. */
 function sanitizerReports(stack) {
 	const dir = join(stack.home, 'log');
@@ -125,11 +143,7 @@ export async function runFaults({ seconds, seed, log = () => {} }) {
 		await ledger.stop();
 		log(`faults ${JSON.stringify(chaos.done)}; answers ${JSON.stringify(ledger.answers)}; ${ledger.acknowledged.size} acknowledged`);
 		await waitFor('a healthy stack', () => healthy(stack), HEAL_MS, 200);
-		let rows = new Map();
-		await waitFor('every acknowledged event', async () => {
-			rows = await storedRows(stack).catch(() => rows);
-			return [...ledger.acknowledged].every((id) => rows.has(id));
-		}, STORED_MS, 500).catch((error) => log(error.message));
+		const rows = await everyAcknowledged(stack, ledger, log);
 		const spool = JSON.parse((await stack.yavio(['spool', 'status', '--json']).catch(() => ({ stdout: '{}' }))).stdout || '{}');
 		const [rowsFinal, ids] = (await adminQuery(stack, 'SELECT count(), uniqExact(event_id) FROM events FINAL FORMAT TSV')).trim().split('\t').map(Number);
 		state.over = true;
