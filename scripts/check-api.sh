@@ -6,11 +6,11 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf -- "$work"' EXIT
 
-# Rows are READ("/path", READ_ONCE("/path", VIEW("/path", WRITE(POST, "/path", or WEB_ROUTE(WEB_POST, "/path", in whatever lines.
+# Rows are READ("/path", READ_ONCE("/path", VIEW("/path", EXPORT("/path", WRITE(POST, "/path", or WEB_ROUTE(WEB_POST, "/path", in whatever lines.
 for file in fcgi/*/routes.c; do
   tr -s '\n\t ' ' ' <"$file" |
-    grep -oE '\b(READ|READ_ONCE|VIEW|WRITE|WEB_ROUTE)\( ?((WEB_)?[A-Z]+, )?"[^"]+"' |
-    sed -E 's/^(READ|READ_ONCE|VIEW)\( ?/GET /; s/^(WRITE|WEB_ROUTE)\( ?(WEB_)?([A-Z]+), /\3 /; s/"//g' | sort >"$work/table"
+    grep -oE '\b(READ|READ_ONCE|VIEW|EXPORT|WRITE|WEB_ROUTE)\( ?((WEB_)?[A-Z]+, )?"[^"]+"' |
+    sed -E 's/^(READ|READ_ONCE|VIEW|EXPORT)\( ?/GET /; s/^(WRITE|WEB_ROUTE)\( ?(WEB_)?([A-Z]+), /\3 /; s/"//g' | sort >"$work/table"
   uniq -d "$work/table" | sed "s|\$|: two rows in $file|" >>"$work/twice"
   cat "$work/table" >>"$work/all"
 done

@@ -37,6 +37,8 @@
 -- param: before_id UUID
 -- param: event_ids Array(UUID)
 -- param: type Array(String)
+-- param: since DateTime64(3, 'UTC')
+-- param: until DateTime64(3, 'UTC')
 
 -- ---- rows ----
 -- $1 columns, $2 condition. An event counts once (G1): FINAL leaves the latest of its copies.
@@ -414,3 +416,9 @@ step_sequence AS stepSequence, if(event_type = 'conversion', toJSONString(tuple(
 
 -- block: text
 nullIf($1, '')
+
+-- ---- exports ----
+-- A part of the range.
+-- block: rows_of_slice
+(SELECT $1 FROM events FINAL WHERE timestamp >= {since} AND timestamp >= {from} AND timestamp < {until} AND timestamp < {to}
+	AND {{chosen: {from} | {to}}})

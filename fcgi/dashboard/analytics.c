@@ -215,11 +215,17 @@ static void set_range(struct analytics *a)
 
 static void set_page(struct analytics *a)
 {
+	const struct app_paging *paging = &a->app->paging;
 	size_t field;
 
-	if (!analytics_find(a->req, "pageSize", &field))
+	if (paging->size == 0 && !analytics_find(a->req, "pageSize", &field))
 		return;
 	web_page(a->req, true, &a->page);
+	if (paging->size > 0) {
+		a->page.number = paging->number;
+		a->page.size = paging->size;
+		a->page.offset = (paging->number - 1) * paging->size;
+	}
 	analytics_set_int(a, CHV_LIMIT, a->page.size);
 	analytics_set_int(a, CHV_OFFSET, a->page.offset);
 	analytics_set(a, CHV_SORT, a->req->route->fields->list[WEB_SORT].words[a->page.sort]);

@@ -67,6 +67,7 @@ enum {
 /* ---- fields ---------------------------------------------------------------------------------- */
 
 enum { ANALYTICS_RANGE_LEN = 5 };
+#define ANALYTICS_RANGE_MS (7 * 24 * INT64_C(3600000)) /* where no begin is given */
 
 extern const char *const analytics_granularity_words[]; /* auto hour day week month */
 extern const char *const analytics_compare_words[];     /* previous none */

@@ -10,7 +10,6 @@ const char *const analytics_switch_words[] = {"0", "1", NULL};
 enum unit { UNIT_AUTO, UNIT_HOUR, UNIT_DAY, UNIT_WEEK, UNIT_MONTH };
 
 static const int64_t HOUR_MS = INT64_C(3600000), DAY_MS = 24 * INT64_C(3600000);
-static const int64_t DEFAULT_RANGE_MS = 7 * 24 * INT64_C(3600000);
 /* What the calendar of the store can hold with a day and a range before it to spare:
  * 1971-01-01 to 2100-01-01. */
 static const int64_t TIME_MIN_MS = INT64_C(31536000000), TIME_MAX_MS = INT64_C(4102444800000);
@@ -46,7 +45,7 @@ static bool is_good(const struct request *req, const char *name)
 void analytics_range(const struct request *req, int64_t now, int64_t *from, int64_t *to)
 {
 	*to = analytics_field_int(req, "to", now);
-	*from = analytics_field_int(req, "from", *to - DEFAULT_RANGE_MS);
+	*from = analytics_field_int(req, "from", *to - ANALYTICS_RANGE_MS);
 }
 
 static bool is_in_calendar(int64_t t)

@@ -107,6 +107,7 @@ enum dashboard_flag {
 	 * app->access.role: login, rights and statement go in one round trip; what was found is
 	 * thrown away when login or rights say no. */
 	DASHBOARD_ONE_TRIP = 1 << 5,
+	DASHBOARD_EXPORT = 1 << 6, /* data leaves: who may not has a code of its own */
 };
 
 /* What the settings say; made anew at a reload. */
@@ -140,6 +141,13 @@ struct dashboard {
 	struct shm_rate *rates;
 	struct auth_hasher hasher; /* owns its slots */
 	struct shm_slots *queries; /* workers that may wait for the event store at one time */
+	struct shm_slots *exports; /* exports that may run at one time, one a user */
+};
+
+/* Which page of a list is wanted where the request does not say it: of an export. size 0: what the
+ * request says. */
+struct app_paging {
+	int64_t number, size;
 };
 
 /* One a worker. */
@@ -155,6 +163,7 @@ struct app {
 	bool undecided;        /* login and rights are found out with the handler's statement */
 	struct pg_login login; /* stage "totp" only on WEB_AUTH_STAGE and _OPTIONAL */
 	struct store_access access;
+	struct app_paging paging;
 };
 
 enum {

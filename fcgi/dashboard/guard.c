@@ -233,7 +233,8 @@ static enum err check_role(const struct request *req, const struct app *app)
 		return ERR_OK;
 	if (flag(req, DASHBOARD_OR_SELF) && who != NULL && strcmp(who, app->login.user_id) == 0)
 		return ERR_OK;
-	return ERR_DASH_INSUFFICIENT_ROLE;
+	return flag(req, DASHBOARD_EXPORT) ? ERR_DASH_VIEWER_EXPORT_DENIED
+	                                   : ERR_DASH_INSUFFICIENT_ROLE;
 }
 
 static enum err check_recent(const struct request *req, const struct app *app)

@@ -121,13 +121,13 @@ static const struct web_field ONE[] = {
 const struct web_fields h_visit_fields = WEB_STRICT_FIELDS(ONE);
 const struct web_fields h_trace_fields = {.list = ONE, .len = 0, .strict = true};
 
-static enum err set_name(struct analytics *a)
+static enum err set_trace(struct analytics *a)
 {
 	analytics_set_int(a, CHV_LIMIT, EVENTS_MAX);
-	return analytics_set_path(a, CHV_NAME, "id");
+	return analytics_set_path(a, CHV_NAME, "trace");
 }
 
-static enum err set_cursor(struct analytics *a)
+static enum err set_session(struct analytics *a)
 {
 	struct cursor cursor = {.time_ms = 0};
 
@@ -136,7 +136,8 @@ static enum err set_cursor(struct analytics *a)
 	analytics_set_time(a, CHV_AFTER_TIME, cursor.time_ms);
 	analytics_set_int(a, CHV_AFTER_STEP, cursor.step);
 	analytics_set(a, CHV_AFTER_ID, cursor.id);
-	return set_name(a);
+	analytics_set_int(a, CHV_LIMIT, EVENTS_MAX);
+	return analytics_set_path(a, CHV_NAME, "session");
 }
 
 enum err h_visit(struct request *req, struct reply *rep, struct app *app)
@@ -147,7 +148,7 @@ enum err h_visit(struct request *req, struct reply *rep, struct app *app)
 	        {"", CHQ_SESSION_NEXT, ANALYTICS_MEMBERS},
 	};
 
-	return analytics_view(req, rep, app, set_cursor, PARTS, ARRAY_LEN(PARTS));
+	return analytics_view(req, rep, app, set_session, PARTS, ARRAY_LEN(PARTS));
 }
 
 enum err h_trace(struct request *req, struct reply *rep, struct app *app)
@@ -157,5 +158,5 @@ enum err h_trace(struct request *req, struct reply *rep, struct app *app)
 	        {"events", CHQ_TRACE_EVENTS, ANALYTICS_LIST},
 	};
 
-	return analytics_view(req, rep, app, set_name, PARTS, ARRAY_LEN(PARTS));
+	return analytics_view(req, rep, app, set_trace, PARTS, ARRAY_LEN(PARTS));
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "fcgi/dashboard/analytics.h"
 #include "fcgi/dashboard/dashboard.h"
+#include "fcgi/dashboard/export.h"
 #include "store/store_sealed.h"
 #include "web/web_rate.h"
 
@@ -152,6 +153,8 @@ static enum err prepare(struct dashboard *d, char **argv)
 		e = dashboard_hasher_make(d->settings.conf, d->shm, &d->hasher);
 	if (e == ERR_OK)
 		e = analytics_slots_make(d->settings.conf, &d->queries);
+	if (e == ERR_OK)
+		e = export_slots_make(d->settings.conf, &d->exports);
 	if (e != ERR_OK)
 		return e;
 	d->pool = (struct fcgi_pool){.argv = argv,
@@ -173,6 +176,7 @@ int main(int argc, char **argv)
 	int exit_code = 0;
 	enum err e;
 
+	export_fields_init();
 	if (!web_start(&d.start, argc, argv, &exit_code)) {
 		web_start_release(&d.start);
 		return exit_code;
@@ -183,6 +187,7 @@ int main(int argc, char **argv)
 	fcgi_pool_release(&d.pool);
 	shm_slots_close(d.hasher.slots);
 	shm_slots_close(d.queries);
+	shm_slots_close(d.exports);
 	shm_rate_close(d.rates);
 	shm_close(d.shm);
 	web_health_free(d.health);

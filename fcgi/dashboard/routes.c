@@ -3,6 +3,7 @@
  * fields. How to add one: dashboard.h. */
 #include "fcgi/dashboard/account.h"
 #include "fcgi/dashboard/analytics.h"
+#include "fcgi/dashboard/export.h"
 #include "fcgi/dashboard/oauth.h"
 #include "fcgi/dashboard/session.h"
 #include "fcgi/dashboard/tenancy.h"
@@ -27,6 +28,10 @@ static const struct web_fields NO_FIELDS = {.list = NULL};
 /* A view of a project's events. */
 #define VIEW(path_, handler_, fields_)                                                             \
 	READ(path_, VIEWER, ANALYTICS, handler_, fields_, .flags = DASHBOARD_DETACHED)
+/* A table as a file. */
+#define EXPORT(path_, table_)                                                                      \
+	READ(path_, MEMBER, ANALYTICS, h_export, &export_fields[EXPORT_##table_],                  \
+	        .flags = DASHBOARD_DETACHED | DASHBOARD_EXPORT)
 /* A row that takes JSON; with NO_FIELDS also no body at all. */
 #define WRITE(method_, path_, auth_, rate_, handler_, fields_, ...)                                \
 	{                                                                                          \
@@ -186,8 +191,18 @@ static const struct web_route ROUTES[] = {
         VIEW("/api/analytics/{projectId}/errors/list", h_error_list, &h_error_list_fields),
         VIEW("/api/analytics/{projectId}/intents", h_intents, &h_intents_fields),
         VIEW("/api/analytics/{projectId}/sessions", h_visits, &h_visits_fields),
-        VIEW("/api/analytics/{projectId}/sessions/{id}", h_visit, &h_visit_fields),
-        VIEW("/api/analytics/{projectId}/traces/{id}", h_trace, &h_trace_fields),
+        VIEW("/api/analytics/{projectId}/sessions/{session}", h_visit, &h_visit_fields),
+        VIEW("/api/analytics/{projectId}/traces/{trace}", h_trace, &h_trace_fields),
+
+        /* their tables as files */
+        EXPORT("/api/analytics/{projectId}/export/tools", TOOLS),
+        EXPORT("/api/analytics/{projectId}/export/invocations", INVOCATIONS),
+        EXPORT("/api/analytics/{projectId}/export/sessions", SESSIONS),
+        EXPORT("/api/analytics/{projectId}/export/errors", ERRORS),
+        EXPORT("/api/analytics/{projectId}/export/error-groups", ERROR_GROUPS),
+        EXPORT("/api/analytics/{projectId}/export/intents", INTENTS),
+        EXPORT("/api/analytics/{projectId}/export/overview", OVERVIEW),
+        EXPORT("/api/analytics/{projectId}/export/events", EVENTS),
 };
 
 static const enum web_step ORDER[] = {WEB_STEP_BODY, WEB_STEP_MEDIA, WEB_STEP_ADMIT, WEB_STEP_AUTH,
@@ -206,7 +221,7 @@ static const char *const CLASS_NAMES[] = {
 };
 
 static const char *const FLAG_NAMES[] = {
-        "csrf", "recent", "or_self", "detached", "any_origin", "one_trip", NULL};
+        "csrf", "recent", "or_self", "detached", "any_origin", "one_trip", "export", NULL};
 
 const struct web_program dashboard_program = {
         .name = "dashboard",

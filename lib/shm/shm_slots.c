@@ -20,6 +20,8 @@ enum { LOOK_AGAIN_MS = 50 };
 struct shared {
 	_Atomic uint32_t given; /* counts slots given back; waiters sleep on it */
 	size_t count, waiters_max;
+	pthread_mutex_t names; /* held while slots are taken by name */
+	char name[SHM_SLOTS_MAX][SHM_SLOT_NAME_BYTES];
 	pthread_mutex_t lock[]; /* count slots, then waiters_max places to wait in */
 };
 
@@ -35,6 +37,7 @@ static void init_locks(struct shared *shared)
 	pthread_mutexattr_init(&attr);
 	pthread_mutexattr_setpshared(&attr, PTHREAD_PROCESS_SHARED);
 	pthread_mutexattr_setrobust(&attr, PTHREAD_MUTEX_ROBUST);
+	pthread_mutex_init(&shared->names, &attr);
 	for (size_t i = 0; i < shared->count + shared->waiters_max; i++)
 		pthread_mutex_init(&shared->lock[i], &attr);
 	pthread_mutexattr_destroy(&attr);
@@ -129,6 +132,37 @@ bool shm_slots_take(struct shm_slots *s, int64_t wait_ms, size_t *slot)
 	taken = wait_for_slot(shared, wait_ms, slot);
 	pthread_mutex_unlock(&shared->lock[place]);
 	return taken;
+}
+
+/* Waits: for as long as another process compares names. */
+static void lock_names(struct shared *shared)
+{
+	if (pthread_mutex_lock(&shared->names) == EOWNERDEAD)
+		pthread_mutex_consistent(&shared->names);
+}
+
+bool shm_slots_take_named(struct shm_slots *s, const char *name, size_t *slot)
+{
+	struct shared *shared = s->shared;
+	size_t mine = shared->count;
+	bool there = false;
+
+	lock_names(shared);
+	for (size_t i = 0; i < shared->count && !there; i++) {
+		if (!try_lock(&shared->lock[i]))
+			there = strncmp(shared->name[i], name, SHM_SLOT_NAME_BYTES - 1) == 0;
+		else if (mine == shared->count)
+			mine = i;
+		else
+			pthread_mutex_unlock(&shared->lock[i]);
+	}
+	if (there && mine < shared->count)
+		pthread_mutex_unlock(&shared->lock[mine]);
+	if (!there && mine < shared->count)
+		(void)snprintf(shared->name[mine], SHM_SLOT_NAME_BYTES, "%s", name);
+	pthread_mutex_unlock(&shared->names);
+	*slot = mine;
+	return !there && mine < shared->count;
 }
 
 void shm_slots_give(struct shm_slots *s, size_t slot)

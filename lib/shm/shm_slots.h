@@ -21,6 +21,10 @@ void shm_slots_close(struct shm_slots *s);
 /* Takes a slot, waiting at most wait_ms for one; its number is in *slot. False: none became free,
  * or too many wait already (then at once). The thread that took a slot gives it back. */
 bool shm_slots_take(struct shm_slots *s, int64_t wait_ms, size_t *slot) MUST_CHECK;
+/* The same at once or not at all, in somebody's name (cut to SHM_SLOT_NAME_BYTES): false also while
+ * a slot that was taken in this name is not given back. */
+enum { SHM_SLOT_NAME_BYTES = 64 };
+bool shm_slots_take_named(struct shm_slots *s, const char *name, size_t *slot) MUST_CHECK;
 void shm_slots_give(struct shm_slots *s, size_t slot);
 
 #endif

@@ -156,6 +156,34 @@ static void test_killed_waiter_leaves_its_place(void **state)
 	shm_slots_close(s);
 }
 
+static void test_named(void **state)
+{
+	struct shm_slots *s;
+	size_t ada, bob, other;
+	pid_t holder;
+
+	(void)state;
+	assert_int_equal(shm_slots_open(2, 0, &s), ERR_OK);
+	assert_true(shm_slots_take_named(s, "ada", &ada));
+	assert_false(shm_slots_take_named(s, "ada", &other));
+	assert_true(shm_slots_take_named(s, "bob", &bob));
+	assert_int_not_equal(ada, bob);
+	assert_false(shm_slots_take_named(s, "eve", &other));
+	shm_slots_give(s, ada);
+	assert_false(shm_slots_take_named(s, "bob", &other));
+	assert_true(shm_slots_take_named(s, "eve", &ada));
+	shm_slots_give(s, ada);
+	shm_slots_give(s, bob);
+	/* What a process had when it died is free. */
+	holder = fork();
+	if (holder == 0)
+		_exit(shm_slots_take_named(s, "ada", &ada) ? 0 : 1);
+	reap(holder);
+	assert_true(shm_slots_take_named(s, "ada", &ada));
+	shm_slots_give(s, ada);
+	shm_slots_close(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,6 +191,7 @@ int main(void)
 	        cmocka_unit_test(test_killed_holder_gives_back),
 	        cmocka_unit_test(test_waiter_gets_what_is_given),
 	        cmocka_unit_test(test_killed_waiter_leaves_its_place),
+	        cmocka_unit_test(test_named),
 	};
 
 	return cmocka_run_group_tests_name("shm_slots", tests, NULL, NULL);
