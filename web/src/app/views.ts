@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The views of a project: one row names path, title, icon and chunk. The side bar, the router and the shortcuts read this table.
-import { Activity, CircleAlert, Filter, type LucideIcon, LayoutDashboard, MessageSquareText, Radio, Route as RouteIcon, Users, UserCheck, Wrench, Repeat, History } from 'lucide-react';
+import { LayoutDashboard, type LucideIcon, Wrench } from 'lucide-react';
 import type { ComponentType } from 'react';
 
 export interface View {
@@ -13,6 +13,8 @@ export interface View {
 	load: () => Promise<{ default: ComponentType }>;
 }
 
-export const VIEWS: readonly View[] = [];
-
-export const ICONS = { Activity, CircleAlert, Filter, LayoutDashboard, MessageSquareText, Radio, RouteIcon, Users, UserCheck, Wrench, Repeat, History };
+export const VIEWS: readonly View[] = [
+	{ path: 'overview', title: 'Overview', icon: LayoutDashboard, shortcut: 'o', load: () => import('@/pages/overview/overview') },
+	{ path: 'tools', title: 'Tools', icon: Wrench, shortcut: 't', load: () => import('@/pages/tools/tools') },
+	{ path: 'tools/$tool', title: 'Tool', load: () => import('@/pages/tools/tool') },
+];

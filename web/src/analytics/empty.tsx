@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// Nothing to show: there never was anything, or nothing in this range.
+import { useParams } from '@tanstack/react-router';
+import { useMay } from '@/app/place';
+import { useFilters } from '@/filters/filters';
+import { Button, ButtonLink } from '@/ui/button';
+import { Empty } from '@/ui/notice';
+import { useView } from './view';
+
+const YEAR_MS = 366 * 86_400_000;
+
+/** things: in the plural, as in "No tool calls in this period". */
+export function NothingHere({ things }: { things: string }) {
+	const filters = useFilters();
+	const { ws, project } = useParams({ strict: false });
+	const mayStart = useMay('member');
+	const now = Date.now();
+	const ever = useView('/api/analytics/{projectId}/overview', { ...filters, key: 'ever', range: { from: new Date(now - YEAR_MS).toISOString(), to: new Date(now + 86_400_000).toISOString() }, platforms: [], tools: [], compare: false }, { accepts: { compare: true } });
+	const never = ever.data && ever.data.kpis.sessions?.value === 0 && ever.data.kpis.invocations?.value === 0;
+	if (never && ws && project)
+		return (
+			<Empty
+				title="No events yet"
+				action={
+					mayStart && (
+						<ButtonLink kind="primary" to="/$ws/$project/start" params={{ ws, project }} search={{ step: '4' }}>
+							Send your first event
+						</ButtonLink>
+					)
+				}
+			>
+				Add Yavio to your MCP server and every tool call appears here.
+			</Empty>
+		);
+	return (
+		<Empty title={`No ${things} in this period`} action={<Button onClick={() => filters.url.set({ range: '30d', from: undefined, to: undefined, platform: undefined, tool: undefined, q: undefined })}>Show the last 30 days, without filters</Button>}>
+			Widen the range or clear the filters.
+		</Empty>
+	);
+}

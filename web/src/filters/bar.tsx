@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// The filters of a view, right in its header; on small screens behind one button that counts them.
+import { CalendarDays, ChevronDown, ListFilter } from 'lucide-react';
+import { type ReactNode, useEffect, useState } from 'react';
+import { moment } from '@/format/time';
+import { Button, buttonClass } from '@/ui/button';
+import { classes } from '@/ui/classes';
+import { Checkbox } from '@/ui/field';
+import { PopupButton } from '@/ui/popup';
+import { toast } from '@/ui/toast';
+import { useFilters } from './filters';
+import { platformName } from './platforms';
+import { isRelative, RANGE_LABEL } from './range';
+
+const loadRange = () => import('./range-popup');
+const loadPlatforms = () => import('./platform-popup');
+const loadTools = () => import('./tool-popup');
+
+interface Props {
+	compare?: boolean;
+	platform?: boolean;
+	tool?: boolean;
+	children?: ReactNode;
+}
+const summary = (names: readonly string[], all: string) => (names.length === 0 ? all : names.length === 1 ? String(names[0]) : `${names.length} of them`);
+
+export function FilterBar({ compare = false, platform = true, tool = true, children }: Props) {
+	const { range, timezone, platforms, tools, invalid, compare: comparing, url } = useFilters();
+	const [open, setOpen] = useState(false);
+	const words = [platforms.length > 0 && 'platform', tools.length > 0 && 'tool', (!isRelative(range) || range.relative !== '7d') && 'range'].filter((w) => w !== false);
+	useEffect(() => {
+		if (invalid.length > 0) {
+			toast('The address held a filter that is not valid; the default is shown.', 'error');
+			url.set(Object.fromEntries(invalid.flatMap((name) => (name === 'range' ? ['range', 'from', 'to'] : [name])).map((name) => [name, undefined])), { replace: true, keepPage: true });
+		}
+	}, [invalid, url]);
+	const look = classes(buttonClass('secondary'), 'max-w-64');
+	return (
+		<>
+			<Button className="lg:hidden" aria-expanded={open} onClick={() => setOpen(!open)}>
+				<ListFilter aria-hidden className="size-4" /> Filters{words.length > 0 && ` (${words.length})`}
+			</Button>
+			<div role="group" aria-label="Filters" className={classes('flex-wrap items-center gap-2 lg:flex', open ? 'flex' : 'hidden')}>
+				{children}
+				{platform && (
+					<PopupButton load={loadPlatforms} className={look} kind="dialog" label={`Platforms: ${summary(platforms.map(platformName), 'all')}`}>
+						<span className="truncate">{summary(platforms.map(platformName), 'All platforms')}</span>
+						<ChevronDown aria-hidden className="size-4 shrink-0 text-secondary" />
+					</PopupButton>
+				)}
+				{tool && (
+					<PopupButton load={loadTools} className={look} kind="dialog" label={`Tools: ${summary(tools, 'all')}`}>
+						<span className="truncate">{summary(tools, 'All tools')}</span>
+						<ChevronDown aria-hidden className="size-4 shrink-0 text-secondary" />
+					</PopupButton>
+				)}
+				<PopupButton load={loadRange} className={look} kind="dialog" label={`Date range: ${isRelative(range) ? RANGE_LABEL[range.relative] : `${moment(range.from, timezone)} – ${moment(range.to, timezone)}`}, ${timezone}`}>
+					<CalendarDays aria-hidden className="size-4 shrink-0 text-secondary" />
+					<span className="truncate">{isRelative(range) ? RANGE_LABEL[range.relative] : `${moment(range.from, timezone)} – ${moment(range.to, timezone)}`}</span>
+				</PopupButton>
+				{compare && <Checkbox label="vs previous period" checked={comparing} onChange={(e) => url.set({ compare: e.target.checked ? undefined : '0' })} />}
+				{words.length > 0 && (
+					<Button kind="quiet" onClick={() => url.set({ platform: undefined, tool: undefined, range: undefined, from: undefined, to: undefined })}>
+						Clear filters
+					</Button>
+				)}
+			</div>
+		</>
+	);
+}

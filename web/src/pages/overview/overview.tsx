@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: MIT
+// The page people open every morning: the numbers of the range, and how they went.
+import type { Answer } from '@/api/client';
+import { Bars } from '@/analytics/bars';
+import { NothingHere } from '@/analytics/empty';
+import { KpiCard, KpiGrid } from '@/analytics/kpi';
+import { Loaded, Panel } from '@/analytics/panel';
+import { useView } from '@/analytics/view';
+import { ViewLink } from '@/analytics/view-link';
+import { Page } from '@/app/page';
+import { Donut } from '@/charts/donut';
+import { SeriesChart } from '@/charts/series';
+import { FilterBar } from '@/filters/bar';
+import { useFilters } from '@/filters/filters';
+import { platformName } from '@/filters/platforms';
+import { change, count, duration, exactCount, money, NONE, rate } from '@/format/number';
+import { Tab, TabPanel, Tabs } from '@/ui/tabs';
+
+type Overview = Answer<'/api/analytics/{projectId}/overview'>;
+
+function Revenue({ data }: { data: Overview | undefined }) {
+	return (
+		<div className="flex min-h-28 min-w-0 flex-col gap-1 rounded-card border border-line bg-panel p-5">
+			<dt className="text-card text-secondary">Revenue</dt>
+			<dd className="flex flex-col gap-0.5">
+				{data === undefined || data.revenue.length === 0 ? <span className="text-kpi">{NONE}</span> : null}
+				{data?.revenue.map((r, i) => (
+					<span key={r.currency} className={`tabular flex flex-wrap items-baseline gap-x-2 ${i === 0 ? 'text-kpi' : 'text-section'}`} title={money(r.value, r.currency)}>
+						{money(r.value, r.currency, true)}
+						{r.change !== null && <span className={`text-small font-medium ${r.change > 0 ? 'text-success' : r.change < 0 ? 'text-error' : 'text-secondary'}`}>{change(r.change)}</span>}
+					</span>
+				))}
+			</dd>
+		</div>
+	);
+}
+
+function Cards({ data, compared }: { data: Overview | undefined; compared: boolean }) {
+	const k = data?.kpis;
+	const anonymous = k?.anonymousSessions?.value;
+	return (
+		<>
+			<KpiGrid label="Key numbers">
+				<KpiCard label="Tool calls" kpi={k?.invocations} format={count} exact={exactCount} compared={compared} />
+				<KpiCard label="Sessions" kpi={k?.sessions} format={count} exact={exactCount} compared={compared} note={anonymous ? `${count(anonymous)} anonymous` : undefined} />
+				<KpiCard label="Users" kpi={k?.users} format={count} exact={exactCount} compared={compared} />
+				<KpiCard label="Error rate" kpi={k?.errorRate} format={rate} better="less" compared={compared} note={k ? `${count(k.errors?.value)} errors` : undefined} />
+				<KpiCard label="p95 latency" kpi={k?.p95LatencyMs} format={duration} better="less" compared={compared} note={k ? `median ${duration(k.p50LatencyMs?.value)}` : undefined} />
+				<KpiCard label="Conversions" kpi={k?.conversions} format={count} exact={exactCount} compared={compared} />
+				<KpiCard label="Conversion rate" kpi={k?.sessionConversionRate} format={rate} compared={compared} note="of sessions" />
+				<Revenue data={data} />
+			</KpiGrid>
+			<KpiGrid label="More numbers">
+				<KpiCard label="Widget engagement" kpi={k?.widgetEngagementRate} format={rate} compared={compared} />
+				<KpiCard label="Time to first interaction" kpi={k?.timeToFirstInteractionMs} format={duration} better="less" compared={compared} />
+				<KpiCard label="Time to first tool call" kpi={k?.timeToFirstToolCallMs} format={duration} better="less" compared={compared} />
+				<KpiCard label="Tokens" kpi={k?.tokensOut} format={count} exact={exactCount} better="neither" compared={compared} note={k?.tokensIn?.value ? `out, ${count(k.tokensIn.value)} in` : 'out'} />
+			</KpiGrid>
+		</>
+	);
+}
+
+function RevenueCharts({ data }: { data: Overview }) {
+	const { meta, revenueSeries } = data;
+	const buckets = data.series.map((p) => p.bucket);
+	const chart = (currency: string, points: { bucket: string; value: number }[]) => {
+		const values = new Map(points.map((p) => [p.bucket, p.value]));
+		return <SeriesChart title={`Revenue in ${currency}`} buckets={buckets} granularity={meta.granularity} zone={meta.timezone} series={[{ name: currency, kind: 'area', values: buckets.map((b) => values.get(b) ?? 0), format: (n) => money(n, currency, true) }]} />;
+	};
+	const [first] = revenueSeries;
+	if (!first) return <p className="text-secondary">No conversion with a value in this period.</p>;
+	if (revenueSeries.length === 1) return chart(first.currency, first.points);
+	return (
+		<Tabs label="Currency">
+			{(list) => (
+				<>
+					{list(revenueSeries.map((r) => <Tab key={r.currency} id={r.currency}>{r.currency === 'XXX' ? 'No currency' : r.currency}</Tab>))}
+					{revenueSeries.map((r) => (
+						<TabPanel key={r.currency} tabId={r.currency}>
+							{chart(r.currency, r.points)}
+						</TabPanel>
+					))}
+				</>
+			)}
+		</Tabs>
+	);
+}
+
+export default function OverviewPage() {
+	const filters = useFilters();
+	const query = useView('/api/analytics/{projectId}/overview', filters, { accepts: { compare: true } });
+	const empty = query.data && query.data.kpis.invocations?.value === 0 && query.data.kpis.sessions?.value === 0;
+	const buckets = query.data?.series.map((p) => p.bucket) ?? [];
+	return (
+		<Page title="Overview" actions={<FilterBar compare />}>
+			{empty ? (
+				<NothingHere things="events" />
+			) : (
+				<>
+					{query.isError && !query.data ? (
+						<Loaded what="the overview" query={query}>
+							{() => null}
+						</Loaded>
+					) : (
+						<div className={query.isPlaceholderData ? 'flex flex-col gap-4 opacity-50' : 'flex flex-col gap-4'} aria-busy={query.isFetching || undefined}>
+							<Cards data={query.data} compared={filters.compare} />
+						</div>
+					)}
+					<div className="grid grid-cols-1 gap-4 lg:grid-cols-2">
+						<Panel title="Tool calls" what="the tool calls" query={query}>
+							{(d) => (
+								<SeriesChart
+									title="Tool calls"
+									buckets={buckets}
+									granularity={d.meta.granularity}
+									zone={d.meta.timezone}
+									series={[
+										{ name: 'Tool calls', kind: 'area', values: d.series.map((p) => p.invocations), format: count },
+										{ name: 'Errors', colour: 'error', values: d.series.map((p) => p.errors), format: count },
+									]}
+								/>
+							)}
+						</Panel>
+						<Panel title="Sessions and users" what="sessions and users" query={query}>
+							{(d) => (
+								<SeriesChart
+									title="Sessions and users"
+									buckets={buckets}
+									granularity={d.meta.granularity}
+									zone={d.meta.timezone}
+									series={[
+										{ name: 'Sessions', values: d.series.map((p) => p.sessions), format: count },
+										{ name: 'Users', colour: 2, values: d.series.map((p) => p.users), format: count },
+									]}
+								/>
+							)}
+						</Panel>
+						<Panel title="Revenue" what="the revenue" query={query}>
+							{(d) => <RevenueCharts data={d} />}
+						</Panel>
+						<Panel title="Platforms" what="the platforms" query={query}>
+							{(d) => <Donut title="Tool calls by platform" slices={d.platforms.map((p) => ({ key: p.platform, label: platformName(p.platform), value: p.invocations, share: p.share }))} />}
+						</Panel>
+						<Panel title="Top tools" what="the tools" query={query} className="lg:col-span-2">
+							{(d) => (
+								<Bars
+									label="Top tools"
+									bars={d.topTools.map((t) => ({
+										key: t.tool,
+										label: (
+											<ViewLink view="tools/$tool" params={{ tool: t.tool }} className="font-mono hover:underline">
+												{t.tool}
+											</ViewLink>
+										),
+										part: t.invocations / (d.topTools[0]?.invocations ?? 1),
+										text: count(t.invocations),
+										note: rate(t.share),
+									}))}
+								/>
+							)}
+						</Panel>
+					</div>
+				</>
+			)}
+		</Page>
+	);
+}
