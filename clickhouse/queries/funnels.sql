@@ -74,7 +74,7 @@ GROUP BY unit)
 	events[bitAnd(chain[1], 1048575)] AS entry,
 	length(events) AS size
 FROM $1
-WHERE reached > 0)
+WHERE reached > 0 OR size >= {unit_events})
 
 -- Platform of a call with the trace of an entry that tells none itself; nothing is read where entries are calls.
 -- block: entry_platforms
@@ -131,16 +131,16 @@ SELECT
 	total
 FROM (
 	SELECT
-		count() AS total,
-		groupArraySorted({list_end})(tuple(if({descending} = 1, -1, 1) * toInt64(entry.1), unit, entry.8, last_event.7, if(entry.9 = '', session_user, entry.9), {{entry_platform}},
-			entry.1, last_event.1)) AS newest
+		countIf(reached = {level}) AS total,
+		groupArraySortedIf({list_end})(tuple(if({descending} = 1, -1, 1) * toInt64(entry.1), unit, entry.8, last_event.7, if(entry.9 = '', session_user, entry.9), {{entry_platform}},
+			entry.1, last_event.1), reached = {level}) AS newest
 	FROM (
-		SELECT unit, entry, events[bitAnd(chain[-1], 1048575)] AS last_event, entry.7 AS of_trace, entry.8 AS session_id
+		SELECT unit, reached, size, entry, events[bitAnd(chain[-1], 1048575)] AS last_event, entry.7 AS of_trace, entry.8 AS session_id
 		FROM {{funnel_chains: $1}} AS walked
-		WHERE reached = {level}
 	) AS there
 	LEFT JOIN {{entry_platforms}} AS platforms_of_traces ON of_trace = entry_trace
 	LEFT JOIN {{session_users}} AS users_of_entries USING (session_id)
+	HAVING max(size) < {unit_events}
 )
 
 -- name: funnel_examples

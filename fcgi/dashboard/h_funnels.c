@@ -52,7 +52,9 @@ enum {
 
 static const char *check_level(const struct request *req, const struct web_value *v)
 {
-	return v->integer <= (int64_t)web_items(req, EXAMPLE_STEP) ? NULL : "too_large";
+	size_t steps = web_items(req, EXAMPLE_STEP);
+
+	return steps == 0 || v->integer <= (int64_t)steps ? NULL : "too_large";
 }
 
 static const struct web_field EXAMPLE_FIELDS[] = {
