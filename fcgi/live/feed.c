@@ -262,7 +262,7 @@ static struct live_job *choose_all(
 
 static void finish_poll(struct live_feed *f, int64_t took_ms, int64_t now_ms)
 {
-	int64_t pause = LIVE_POLL_SHARE * took_ms;
+	int64_t pause = took_ms < LIVE_PAUSE_MAX_MS ? took_ms : LIVE_PAUSE_MAX_MS;
 
 	f->primed = true;
 	f->watching = false;

@@ -19,7 +19,8 @@ enum {
 	/* From one question to the next. With the shipper's second it keeps what is acknowledged
 	 * on the screen within two. */
 	LIVE_POLL_MS = 700,
-	LIVE_POLL_SHARE = 4, /* a project that is slow to read waits so much longer than it takes */
+	/* A project that is slow to read gets as long a pause as it took, but no more. */
+	LIVE_PAUSE_MAX_MS = 1500,
 	LIVE_OVERLAP_MS = 5000,     /* inserts overlap: what is older may still become visible */
 	LIVE_CURSOR_LAG_MS = 30000, /* an insert takes no longer; the cursor of a quiet project */
 	LIVE_RESUME_MS = 15 * 60 * 1000, /* a resume that is older begins anew */

@@ -53,9 +53,9 @@ async function probe(stack, tenant, viewers, running) {
 	}
 	for (const viewer of viewers) {
 		const shown = () => new Map(viewer.of('event').map((m) => [m.data.eventId, m.at]));
-		await until('every probe', () => sent.every(([id]) => shown().has(id)), SHOWN_MS);
+		await until('every probe', () => sent.every(([id]) => shown().has(id)), SHOWN_MS).catch(() => {});
 		const at = shown();
-		waits.push(...sent.map(([id, accepted]) => at.get(id) - accepted));
+		waits.push(...sent.map(([id, accepted]) => (at.get(id) ?? Infinity) - accepted));
 	}
 	return waits;
 }
@@ -122,7 +122,8 @@ async function main() {
 	const memory = Object.fromEntries(Object.keys(watched).map((name) => [name, samples.map((s) => s[name])]));
 	print({
 		bench: 'live', streams: o.streams, users: o.users, seconds: o.seconds, events_per_s: sent.events_per_s, ingest_p99_ms: sent.p99_ms, ingest_late: sent.late, not_200: (sent.other ?? 0) + (sent.broken ?? 0),
-		shown_p50_ms: Math.round(quantile(waits, 0.5)), shown_p95_ms: Math.round(quantile(waits, 0.95)), shown_max_ms: Math.round(Math.max(...waits)), probes: waits.length,
+		shown_p50_ms: Math.round(quantile(waits, 0.5)), shown_p95_ms: Math.round(quantile(waits, 0.95)), shown_max_ms: Math.round(Math.max(...waits)), probes: waits.length, never_shown: waits.filter((ms) => ms === Infinity).length, gaps: viewers.reduce((sum, v) => sum + v.of('gap').length, 0),
+		status: viewers.reduce((sum, v) => sum + v.of('status').length, 0), dropped: viewers.reduce((sum, v) => sum + v.of('heartbeat').reduce((n, m) => n + m.data.dropped, 0), 0),
 		mb_per_s_sent: round(streams.reduce((sum, s) => sum + s.bytes, 0) / 1e6 / o.seconds, 1), ended: streams.filter((s) => s.ended).length,
 		cpu_percent: cpu, memory_mb: memory,
 		...(o.users > 0 ? { requests: took.length, request_p50_ms: Math.round(quantile(took, 0.5)), request_p95_ms: Math.round(quantile(took, 0.95)), failed: failures.length } : {}),
