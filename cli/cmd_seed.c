@@ -6,10 +6,21 @@
 #include "base/str.h"
 #include "cli/app_data.h"
 #include "cli/seed_load.h"
+#include "crypto/crypto.h"
+#include "store/store_user_admin.h"
 
 enum { REACH_MS = 5000, HOUR_MS = 3600000, SHOW_EVERY_MS = 200, TELL_EVERY_MS = 10000 };
 
 #define WORKSPACE "Demo"
+#define LOGIN     "demo@example.com"
+
+enum { PASSWORD_RANDOM_BYTES = 12 };
+
+/* The demo account's password, when this run made it: told once, kept nowhere. */
+struct login {
+	char password[2 * PASSWORD_RANDOM_BYTES + 1];
+	bool made;
+};
 
 struct progress {
 	const struct cli *cli;
@@ -40,9 +51,32 @@ static bool read_plan(const struct cli *cli, struct seed_plan *plan)
 	return seed_resize(plan, cli_flag_int(cli, "--events", 0), cli_flag_int(cli, "--days", 0));
 }
 
-/* The project that keeps this profile's events; made when absent. */
-static enum cli_exit find_place(
-        struct cli *cli, const struct seed_plan *plan, struct store_project_row *out)
+static enum err make_login(
+        struct cli *cli, struct pg *pg, const char *workspace_id, struct login *login)
+{
+	const struct crypto_argon2 cost = {
+	        .memory_kib = (uint32_t)conf_int(cli->conf, CONF_YAVIO_ARGON2_KIB),
+	        .iterations = (uint32_t)conf_int(cli->conf, CONF_YAVIO_ARGON2_T),
+	        .lanes = (uint32_t)conf_int(cli->conf, CONF_YAVIO_ARGON2_P)};
+	char hash[CRYPTO_PASSWORD_HASH_BYTES];
+	const struct store_demo_user user = {LOGIN, "Demo", hash, workspace_id};
+	uint8_t random[PASSWORD_RANDOM_BYTES];
+	enum err e;
+
+	crypto_random(random, sizeof(random));
+	for (size_t i = 0; i < sizeof(random); i++)
+		(void)snprintf(login->password + 2 * i, 3, "%02x", random[i]);
+	e = crypto_password_hash(login->password, &cost, hash);
+	if (e == ERR_OK)
+		e = store_user_demo(pg, &user, &login->made);
+	crypto_wipe(random, sizeof(random));
+	return e;
+}
+
+/* The project that keeps this profile's events, and the account that looks at it; made when absent.
+ */
+static enum cli_exit find_place(struct cli *cli, const struct seed_plan *plan,
+        struct store_project_row *out, struct login *login)
 {
 	char name[STORE_NAME_BYTES];
 	struct store_place w, p;
@@ -57,6 +91,8 @@ static enum cli_exit find_place(
 			e = store_project_ensure(pg, w.id, name, true, &p);
 		if (e == ERR_OK)
 			e = store_project_find(pg, p.id, out);
+		if (e == ERR_OK)
+			e = make_login(cli, pg, w.id, login);
 		if (e != ERR_OK)
 			rc = cli_fail(cli, e, NULL, NULL);
 	}
@@ -64,8 +100,8 @@ static enum cli_exit find_place(
 	return rc;
 }
 
-static enum cli_exit load_all(
-        struct cli *cli, const struct seed_plan *plan, const struct store_project_row *at)
+static enum cli_exit load_all(struct cli *cli, const struct seed_plan *plan,
+        const struct store_project_row *at, const struct login *login)
 {
 	struct progress progress = {.cli = cli,
 	        .events = plan->events,
@@ -96,9 +132,12 @@ static enum cli_exit load_all(
 	ms = clock_mono_ms() - progress.started_ms;
 	if (cli->json)
 		printf("{\"profile\":\"%s\",\"events\":%lld,\"sessions\":%lld,\"redacted\":%zu,"
-		       "\"workspace_id\":\"%s\",\"project_id\":\"%s\",\"seconds\":%.1f}\n",
+		       "\"workspace_id\":\"%s\",\"project_id\":\"%s\",\"seconds\":%.1f,"
+		       "\"email\":\"" LOGIN "\",\"password\":%s%s%s}\n",
 		        plan->profile, (long long)load.stored, (long long)plan->sessions,
-		        load.redacted, tenant.workspace_id, tenant.project_id, (double)ms / 1000);
+		        load.redacted, tenant.workspace_id, tenant.project_id, (double)ms / 1000,
+		        login->made ? "\"" : "", login->made ? login->password : "null",
+		        login->made ? "\"" : "");
 	else
 		cli_say(cli, "%s %lld events of %lld sessions over %lld day%s in %s/%s (%.1f s)",
 		        cli_mark(CLI_MARK_OK), (long long)load.stored, (long long)plan->sessions,
@@ -111,6 +150,7 @@ enum cli_exit cmd_seed(struct cli *cli)
 {
 	struct store_project_row at;
 	struct seed_plan plan;
+	struct login login = {0};
 	enum cli_exit rc;
 
 	if (!read_plan(cli, &plan))
@@ -120,8 +160,15 @@ enum cli_exit cmd_seed(struct cli *cli)
 	if (strcmp(conf_str(cli->conf, CONF_YAVIO_ENV), "production") == 0 &&
 	        !cli_flag(cli, "--force"))
 		return cli_fail(cli, ERR_CLI_SEED_REFUSED, NULL, NULL);
-	rc = find_place(cli, &plan, &at);
+	rc = find_place(cli, &plan, &at, &login);
 	/* Of the project, not of now: the next run must make the same events. */
 	plan.end_ms = at.created_at_ms - at.created_at_ms % HOUR_MS;
-	return rc == CLI_DONE ? load_all(cli, &plan, &at) : rc;
+	/* Before the work, which may fail: nothing else ever tells it. */
+	if (rc == CLI_DONE && login.made && !cli->json)
+		printf("%s Log in as " LOGIN " with the password %s (shown this once)\n",
+		        cli_mark(CLI_MARK_OK), login.password);
+	if (rc == CLI_DONE)
+		rc = load_all(cli, &plan, &at, &login);
+	crypto_wipe(&login, sizeof(login));
+	return rc;
 }

@@ -157,3 +157,45 @@ enum err store_user_reset_token(struct pg *pg, const char *email,
 
 	return pg_tx_run(pg, NULL, run_change, &c);
 }
+
+struct demo {
+	const struct store_demo_user *user;
+	bool made;
+};
+
+static enum err make_demo(struct pg *pg, void *arg)
+{
+	struct demo *d = arg;
+	const struct store_demo_user *u = d->user;
+	char id[ID_UUID_BYTES];
+	const struct pg_param self = PG_UUID(id);
+	enum err e = pg_exec(pg, PGQ_USER_ADMIN_SETUP_LOCK, PG_NO_PARAMS, NULL);
+
+	id_uuid4(id);
+	if (e == ERR_OK)
+		e = touch(pg, PGQ_USER_ADMIN_INSERT,
+		        PG_PARAMS(PG_UUID(id), PG_TEXT(u->email), PG_TEXT(u->name),
+		                PG_TEXT(u->password_hash)),
+		        &d->made);
+	if (e != ERR_OK || !d->made)
+		return e;
+	e = pg_exec(pg, PGQ_USER_ADMIN_ADOPT_MEMBERS, &self, 1, NULL);
+	if (e == ERR_OK)
+		e = pg_exec(pg, PGQ_USER_ADMIN_ADOPT_WORKSPACES, &self, 1, NULL);
+	if (e == ERR_OK)
+		e = pg_exec(pg, PGQ_USER_ADMIN_JOIN,
+		        PG_PARAMS(PG_UUID(u->workspace_id), PG_UUID(id)), NULL);
+	if (e == ERR_OK)
+		e = pg_exec(pg, PGQ_USER_ADMIN_AUDIT,
+		        PG_PARAMS(PG_UUID(id), PG_TEXT("user.create")), NULL);
+	return e;
+}
+
+enum err store_user_demo(struct pg *pg, const struct store_demo_user *user, bool *made)
+{
+	struct demo d = {.user = user};
+	enum err e = pg_tx_run(pg, NULL, make_demo, &d);
+
+	*made = d.made;
+	return e;
+}

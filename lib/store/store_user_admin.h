@@ -32,4 +32,12 @@ enum err store_user_totp_off(struct pg *pg, const char *email, bool *was) MUST_C
 enum err store_user_reset_token(struct pg *pg, const char *email,
         const uint8_t hash[STORE_MAIL_HASH_BYTES], int64_t life_ms) MUST_CHECK;
 
+struct store_demo_user {
+	const char *email, *name, *password_hash, *workspace_id;
+};
+/* Makes an account that can log in at once, unless the address has one. The first account of all
+ * owns what was made headless; any other becomes an admin of the workspace. *made: whether there
+ * was none. */
+enum err store_user_demo(struct pg *pg, const struct store_demo_user *user, bool *made) MUST_CHECK;
+
 #endif

@@ -44,3 +44,34 @@ DELETE FROM yavio.sessions WHERE user_id = $1;
 -- roles: service
 INSERT INTO yavio.audit_log (actor_user_id, actor_kind, action, target_type, target_id)
 VALUES ($1, 'cli', $2, 'user', $1::uuid::text);
+
+-- As the first account's set-up does: two at a time make one first account.
+-- name: user_admin_setup_lock
+-- roles: service
+SELECT pg_advisory_xact_lock(hashtextextended('yavio setup', 0));
+
+-- No row: the address has an account.
+-- name: user_admin_insert
+-- roles: service
+INSERT INTO yavio.users (id, email, name, password_hash, email_verified_at, email_proof)
+VALUES ($1, $2, $3, $4, now(), 'setup')
+ON CONFLICT (email) DO NOTHING;
+
+-- Of nobody else: what was made headless is the first account's.
+-- name: user_admin_adopt_members
+-- roles: service
+UPDATE yavio.workspace_members AS m SET user_id = $1, joined_at = now()
+WHERE m.user_id = yavio.system_account() AND m.role = 'owner'
+	AND NOT EXISTS (SELECT FROM yavio.users AS u WHERE u.id NOT IN ($1, yavio.system_account()));
+
+-- name: user_admin_adopt_workspaces
+-- roles: service
+UPDATE yavio.workspaces AS w SET owner_id = $1, updated_at = now()
+WHERE w.owner_id = yavio.system_account()
+	AND NOT EXISTS (SELECT FROM yavio.users AS u WHERE u.id NOT IN ($1, yavio.system_account()));
+
+-- name: user_admin_join
+-- roles: service
+INSERT INTO yavio.workspace_members (workspace_id, user_id, role)
+VALUES ($1, $2, 'admin')
+ON CONFLICT DO NOTHING;

@@ -64,8 +64,9 @@ async function openStack() {
 	return stack;
 }
 
-/** Cookies of a browser that has logged in: the account of an earlier run, or the first one. */
+/** Cookies of a browser that has logged in: as the seed's account, or as the first one where events were there already. */
 async function logIn(stack) {
+	const file = join(stack.home, '..', 'login.json');
 	const origin = `http://localhost:${stack.http}`;
 	const cookies = new Map();
 	const keep = (answer) => answer.headers.getSetCookie().forEach((line) => cookies.set(...line.split(';')[0].split(/=(.*)/s)));
@@ -80,13 +81,10 @@ async function logIn(stack) {
 		if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
 		keep(answer);
 	};
+	const known = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { email: 'bench@example.com', password: PASSWORD };
 	const link = await stack.yavio(['setup-token', '--json']);
-	if (link.code === 0) {
-		await post('/api/setup', { setupToken: JSON.parse(link.stdout).url.split('#t=')[1], name: 'Bench', email: 'bench@example.com', password: PASSWORD,
-			workspaceName: 'Bench', projectName: 'Bench' });
-	} else {
-		await post('/api/auth/login', { email: 'bench@example.com', password: PASSWORD });
-	}
+	if (link.code === 0) await post('/api/setup', { setupToken: JSON.parse(link.stdout).url.split('#t=')[1], name: 'Bench', ...known, workspaceName: 'Bench', projectName: 'Bench' });
+	else await post('/api/auth/login', known);
 	return { origin, cookie: cookie() };
 }
 
@@ -98,6 +96,7 @@ async function fill(stack) {
 		const began = performance.now();
 		const told = await stack.must(['seed', '--profile', 'load', '--events', o.events, '--days', '30', '--json'], { timeout: 30 * 60_000 });
 		project = told.project_id;
+		if (told.password) writeFileSync(join(stack.home, '..', 'login.json'), JSON.stringify({ email: told.email, password: told.password }), { mode: 0o600 });
 		print({ bench: 'query-seed', events: told.events, seconds: round((performance.now() - began) / 1000, 1), target_seconds: 180 });
 	}
 	const open = "SELECT count() FROM (SELECT partition FROM system.parts WHERE active AND table = 'events' AND partition != toString(toYYYYMMDD(now('UTC'))) GROUP BY partition HAVING count() > 1) FORMAT TSV";

@@ -198,10 +198,23 @@ describe('a stack from start to end', { concurrency: false }, () => {
     assert.equal(first.code, 0, first.stderr);
     const told = JSON.parse(first.stdout);
     assert.deepEqual([told.profile, told.events, told.sessions, told.redacted], ['pii', 500, 50, 500]);
+    // the account of the demo: its password is told once, and works
+    const origin = `http://localhost:${stack.http}`;
+    const csrf = await fetch(`${origin}/api/auth/csrf`);
+    const login = await fetch(`${origin}/api/auth/login`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Origin: origin, 'X-CSRF-Token': (await csrf.json()).csrfToken, Cookie: csrf.headers.get('set-cookie').split(';')[0] },
+      body: JSON.stringify({ email: told.email, password: told.password }),
+    });
+    assert.equal(login.status, 200, await login.clone().text());
+    const cookie = login.headers.get('set-cookie').split(';')[0];
+    const session = await fetch(`${origin}/api/auth/session`, { headers: { Cookie: cookie } }).then((answer) => answer.json());
+    assert.deepEqual(session.workspaces.map((w) => [w.name, w.role]), [['Demo', 'admin']]);
     const made = await numbers();
     assert.deepEqual(made.slice(0, 4), ['500', '500', '50', '500']);
     const again = await stack.yavio(['seed', '--profile', 'pii'], { env });
     assert.match(again.stdout, /500 events of 50 sessions over 7 days in demo\/demo-pii/);
+    assert.doesNotMatch(again.stdout, /password/);
     assert.deepEqual(await numbers(), made);
     const bigger = await stack.yavio(['seed', '--profile', 'minimal', '--events', '700', '--days', '3', '--json'], { env });
     assert.equal(JSON.parse(bigger.stdout).events, 700);
