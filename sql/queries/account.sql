@@ -13,16 +13,9 @@ SELECT u.id, u.email, u.name, u.has_password, u.email_proof <> 'none', u.created
 FROM yavio.users AS u
 WHERE u.id = (SELECT yavio.app_uid());
 
--- The same with the workspaces of the user by name, as many as a page shows; one row without any where there is none. The
--- first condition asks nothing of a transaction that got no tenant: it is sent together with the look-up of the login.
+-- The same with the workspaces of the user by name, as many as a page shows; one row without any where there is none.
 -- name: user_session
 -- roles: app
-SELECT u.id, u.email, u.name, u.has_password, u.email_proof <> 'none', u.created_at,
-	EXISTS (SELECT FROM yavio.user_totp AS t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL),
-	(SELECT count(*) FROM yavio.recovery_codes AS c WHERE c.user_id = u.id AND c.used_at IS NULL),
-	w.id, w.name, w.slug, m.role, w.plan
-FROM yavio.users AS u
-LEFT JOIN (yavio.workspace_members AS m JOIN yavio.workspaces AS w ON w.id = m.workspace_id) ON m.user_id = u.id
-WHERE current_setting('app.current_user_id', true) <> '' AND u.id = (SELECT yavio.app_uid())
-ORDER BY w.name, w.id
-LIMIT 100;
+SELECT id, email, name, has_password, verified, created_at, two_factor, recovery_codes, workspace_id, workspace_name,
+	slug, role, plan
+FROM yavio.app_me();

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Workspaces as their members use them.
 --
--- A page of a list is one statement: its first column counts what was found (to 10,000), the others are NULL in the one
--- row of an empty page.
+-- A page of a list is one statement: its first column counts what was found, the others are NULL in the one row of an
+-- empty page.
 
 -- Of workspaces that one person makes at once each is counted before the next.
 -- name: workspace_owner_lock
@@ -28,31 +28,8 @@ VALUES ($1, $2, 'owner');
 
 -- name: workspace_page
 -- roles: app
-WITH found AS (
-	SELECT w.id, w.name, w.slug, w.plan, m.role, w.created_at
-	FROM yavio.workspace_members AS m
-	JOIN yavio.workspaces AS w ON w.id = m.workspace_id
-	WHERE m.user_id = (SELECT yavio.app_uid())
-	LIMIT 10000
-), page AS (
-	SELECT row_number() OVER (
-			ORDER BY
-				CASE WHEN $3 = 'name' AND NOT $4 THEN lower(name) END,
-				CASE WHEN $3 = 'name' AND $4 THEN lower(name) END DESC,
-				CASE WHEN $3 = 'slug' AND NOT $4 THEN slug END,
-				CASE WHEN $3 = 'slug' AND $4 THEN slug END DESC,
-				CASE WHEN $3 = 'createdAt' AND NOT $4 THEN created_at END,
-				CASE WHEN $3 = 'createdAt' AND $4 THEN created_at END DESC,
-				id
-		) AS place, *
-	FROM found
-	ORDER BY place
-	LIMIT $1 OFFSET $2
-)
-SELECT (SELECT count(*) FROM found), p.id, p.name, p.slug, p.plan, p.role, p.created_at
-FROM (VALUES (1)) AS one (n)
-LEFT JOIN page AS p ON true
-ORDER BY p.place;
+SELECT total, id, name, slug, plan, role, created_at
+FROM yavio.app_my_workspaces($1, $2, $3, $4);
 
 -- name: workspace_get
 -- roles: app

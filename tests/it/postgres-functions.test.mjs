@@ -383,6 +383,60 @@ describe('workspace_transfer', () => {
 	});
 });
 
+describe('what one sees of oneself', () => {
+	const account = (who) => as(who, 'SELECT * FROM app_me()');
+	const page = (who, most = 25, past = 0, sort = 'slug', descending = false) =>
+		as(who, `SELECT * FROM app_my_workspaces(${most}, ${past}, '${sort}', ${descending})`);
+
+	it('everybody gets the own account with the own workspaces and roles, and nothing else', async () => {
+		const member = (await service.query('SELECT user_id, workspace_id, role FROM workspace_members')).rows;
+		for (const { id } of world.actors) {
+			const mine = member.filter((m) => m.user_id === id).map((m) => `${m.workspace_id} ${m.role}`).sort();
+			const rows = await account(id);
+			assert.ok(rows.every((row) => row.id === id));
+			assert.deepEqual(rows.map((row) => `${row.workspace_id} ${row.role}`).sort(), mine);
+			assert.deepEqual((await page(id)).map((row) => `${row.id} ${row.role}`).sort(), mine);
+			const [user] = (await service.query(`SELECT email, name, has_password, email_proof <> 'none' AS verified FROM users WHERE id = $1`, [id])).rows;
+			assert.deepEqual({ email: rows[0].email, name: rows[0].name, has_password: rows[0].has_password, verified: rows[0].verified }, user);
+		}
+	});
+
+	it('tells of the second factor and of the recovery codes that are left', async () => {
+		const { owner, viewer } = world.people.a;
+		const left = (await one(`SELECT count(*) FROM recovery_codes WHERE used_at IS NULL AND user_id = ${literal(owner)}`)).count;
+		assert.ok(left > 0);
+		const [{ two_factor: on, recovery_codes: codes }] = await account(owner);
+		assert.deepEqual([on, codes], [true, left]);
+		const [{ two_factor: off, recovery_codes: none }] = await account(viewer);
+		assert.deepEqual([off, none], [false, 0]);
+	});
+
+	it('one who is in no workspace has one row of oneself, and a page with nothing but the total', async () => {
+		const id = randomUUID();
+		await service.query(insert('users', { id, email: 'alone@example.com', name: 'Alone' }));
+		const rows = await account(id);
+		assert.deepEqual(rows.map((row) => [row.id, row.workspace_id]), [[id, null]]);
+		assert.deepEqual((await page(id)).map((row) => [row.total, row.id]), [[0, null]]);
+		await service.query('DELETE FROM users WHERE id = $1', [id]);
+	});
+
+	it('pages: in order, both ways, with the total also behind the last', async () => {
+		const slugs = async (...order) => (await page(world.both, ...order)).map((row) => row.slug);
+		const all = await slugs();
+		assert.equal(all.length, 2);
+		assert.deepEqual(all, [...all].sort());
+		assert.deepEqual(await slugs(25, 0, 'slug', true), [...all].reverse());
+		assert.deepEqual(await slugs(1, 1), [all[1]]);
+		assert.deepEqual((await page(world.both, 1, 1)).map((row) => row.total), [2]);
+		assert.deepEqual((await page(world.both, 25, 25)).map((row) => [row.total, row.id]), [[2, null]]);
+	});
+
+	it('without a tenant there is nothing', async () => {
+		assert.deepEqual(await account(null), []);
+		await assert.rejects(page(null), { code: '42501' });
+	});
+});
+
 describe('what a member may know of a workspace', () => {
 	const count = async (who) => (await as(who, `SELECT app_member_count(${literal(world.tenants.b.workspace)}) AS n`))[0].n;
 	const name = async (who, actor) =>

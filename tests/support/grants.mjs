@@ -94,6 +94,10 @@ export const GRANTS = {
 export const FUNCTIONS = {
 	yavio_app: {
 		app_uid: 'app_uid()',
+		// Refuses: that is all it does.
+		app_no_tenant: null,
+		app_me: 'app_me()',
+		app_my_workspaces: "app_my_workspaces(25, 0, 'name', false)",
 		app_workspaces: 'app_workspaces(1)',
 		app_owns: 'app_owns(NULL)',
 		app_comembers: 'app_comembers()',

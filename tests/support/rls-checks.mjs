@@ -60,14 +60,15 @@ const catalogChecks = [
 		UNION ALL
 		SELECT r.rolname, 'member of', m.roleid::regrole::text FROM pg_auth_members AS m
 		JOIN pg_roles AS r ON r.oid = m.member WHERE r.rolname IN ('yavio_app', 'yavio_ingest')`),
+	// A body that is kept parsed looks nothing up when it runs: it needs no path.
 	catalog('Q4', 'functions open to PUBLIC or without the pinned path', `
 		SELECT p.proname FROM pg_proc AS p
 		WHERE p.pronamespace = 'yavio'::regnamespace
-			AND (NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=pg_catalog, yavio, pg_temp']
+			AND ((p.prosqlbody IS NULL AND NOT coalesce(p.proconfig, '{}') @> ARRAY['search_path=pg_catalog, yavio, pg_temp'])
 				OR EXISTS (SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) WHERE grantee = 0))`),
 	catalog('Q4', 'functions that run with their caller\'s rights', `
 		SELECT p.proname FROM pg_proc AS p
-		WHERE p.pronamespace = 'yavio'::regnamespace AND NOT p.prosecdef`, ['app_uid', 'jobs_wake']),
+		WHERE p.pronamespace = 'yavio'::regnamespace AND NOT p.prosecdef`, ['access_changed', 'app_no_tenant', 'app_uid', 'jobs_wake']),
 	catalog('Q5', 'policies that are true', `
 		SELECT policyname FROM pg_policies WHERE schemaname = 'yavio' AND 'true' IN (qual, with_check)`,
 	['api_keys_ingest', 'schema_migrations_select', 'stripe_webhook_events_insert']),
