@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "base/buf.h"
 
-enum { BUF_FIRST_BYTES = 256, FD_PIECE_BYTES = 4096 };
+enum { BUF_FIRST_BYTES = 256, FD_PIECE_BYTES = 4096, INT_TEXT_BYTES = 20 };
 
 void buf_init(struct buf *b, size_t cap)
 {
@@ -110,13 +110,45 @@ bool buf_addf(struct buf *b, const char *fmt, ...)
 	return true;
 }
 
+bool buf_add_int(struct buf *b, int64_t number)
+{
+	char text[INT_TEXT_BYTES];
+	char *end = text + sizeof(text), *p = end;
+	uint64_t left = number < 0 ? -(uint64_t)number : (uint64_t)number;
+
+	do {
+		*--p = (char)('0' + left % 10);
+		left /= 10;
+	} while (left > 0);
+	if (number < 0)
+		*--p = '-';
+	return buf_add(b, p, (size_t)(end - p));
+}
+
+static bool add_plain_json_str(struct buf *b, const char *text, size_t len)
+{
+	char *to = buf_reserve(b, len + 2);
+
+	if (to == NULL)
+		return false;
+	to[0] = to[len + 1] = '"';
+	memcpy(to + 1, text, len);
+	b->len += len + 2;
+	b->data[b->len] = '\0';
+	return true;
+}
+
 bool buf_add_json_str(struct buf *b, const char *text)
 {
-	/* One byte grows to six at most: a control character as \u00XX. */
-	size_t room = strlen(text) * 6 + 3;
-	size_t start = b->len;
+	size_t plain = str_json_plain(text);
+	size_t start = b->len, room;
 	char *to;
 
+	/* Nearly all text: names of fields, ids, times. */
+	if (text[plain] == '\0')
+		return add_plain_json_str(b, text, plain);
+	/* One byte grows to six at most: a control character as \u00XX. */
+	room = strlen(text) * 6 + 3;
 	if (room > b->cap - b->len)
 		room = b->cap - b->len;
 	to = buf_reserve(b, room);

@@ -37,6 +37,8 @@ static inline bool buf_add(struct buf *b, const void *bytes, size_t len)
 bool buf_add_str(struct buf *b, const char *text);
 bool buf_add_char(struct buf *b, char c);
 bool buf_addf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The number in decimal. */
+bool buf_add_int(struct buf *b, int64_t number);
 /* text as a JSON string with its quotes; invalid UTF-8 becomes U+FFFD. */
 bool buf_add_json_str(struct buf *b, const char *text);
 /* Makes room for len more bytes and returns where to write them, or NULL; commit with b->len += n.

@@ -4,13 +4,19 @@
 #include <sys/random.h>
 
 #include "base/id.h"
+#include "base/str.h"
 
 void id_uuid_text(const uint8_t r[16], char out[ID_UUID_BYTES])
 {
-	snprintf(out, ID_UUID_BYTES,
-	        "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", r[0], r[1],
-	        r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14],
-	        r[15]);
+	static const size_t GROUPS[] = {4, 2, 2, 2, 6};
+
+	for (size_t i = 0; i < ARRAY_LEN(GROUPS); i++) {
+		if (i > 0)
+			*out++ = '-';
+		str_hex(r, GROUPS[i], out);
+		r += GROUPS[i];
+		out += 2 * GROUPS[i];
+	}
 }
 
 void id_uuid4(char out[ID_UUID_BYTES])

@@ -87,6 +87,20 @@ bool str_is_utf8(const char *text, size_t len)
 	return true;
 }
 
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7F && c != '"' && c != '\\';
+}
+
+size_t str_json_plain(const char *text)
+{
+	size_t len = 0;
+
+	while (is_plain((unsigned char)text[len]))
+		len++;
+	return len;
+}
+
 static size_t escape_char(char out[7], unsigned char c)
 {
 	static const char short_escapes[] = {

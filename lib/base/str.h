@@ -12,6 +12,9 @@ bool str_format(char *dst, size_t dst_size, const char *fmt, ...) PRINTF_LIKE(3,
 bool str_starts_with(const char *text, const char *prefix);
 bool str_ends_with(const char *text, const char *suffix);
 
+/* How many bytes at the begin of text stand for themselves inside a JSON string: printable ASCII
+ * but the quote and the backslash. */
+size_t str_json_plain(const char *text);
 /* Escapes text as the inside of a JSON string; bytes that are no valid UTF-8 become U+FFFD; cut at
  * a character. */
 void str_json_escape(char *dst, size_t dst_size, const char *text);

@@ -75,7 +75,7 @@ void json_write_str(struct json_writer *w, const char *key, const char *value)
 void json_write_int(struct json_writer *w, const char *key, int64_t value)
 {
 	begin_member(w, key);
-	buf_addf(w->out, "%lld", (long long)value);
+	buf_add_int(w->out, value);
 }
 
 void json_write_num(struct json_writer *w, const char *key, double value)

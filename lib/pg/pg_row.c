@@ -23,8 +23,6 @@ enum {
 	OID_JSONB = 3802,
 };
 
-enum { UUID_RAW_BYTES = 16 };
-
 /* 2000-01-01, the server's epoch, in Unix milliseconds. */
 #define PG_EPOCH_MS INT64_C(946684800000)
 
@@ -118,18 +116,11 @@ bool pg_bool(const struct pg_result *r, size_t row, size_t col)
 
 void pg_uuid(const struct pg_result *r, size_t row, size_t col, char out[ID_UUID_BYTES])
 {
-	const uint8_t *p;
-	char hex[2 * UUID_RAW_BYTES + 1];
-
 	if (type_of(r, row, col) != OID_UUID)
 		bug(r, row, col, "uuid");
 	out[0] = '\0';
-	if (pg_is_null(r, row, col))
-		return;
-	p = value(r, row, col);
-	str_hex(p, UUID_RAW_BYTES, hex);
-	snprintf(out, ID_UUID_BYTES, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
-	        hex + 20);
+	if (!pg_is_null(r, row, col))
+		id_uuid_text(value(r, row, col), out);
 }
 
 const uint8_t *pg_bytes(const struct pg_result *r, size_t row, size_t col, size_t *len)

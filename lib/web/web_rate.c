@@ -28,10 +28,18 @@ enum err web_rate_open(
 /* NUL between the parts. */
 void web_rate_key(const char *scope, const char *a, const char *b, uint8_t out[SHM_CACHE_KEY_BYTES])
 {
+	const char *const parts[] = {scope, a, b};
 	char text[KEY_TEXT_BYTES_MAX];
-	int len = snprintf(text, sizeof(text), "%s%c%s%c%s", scope, '\0', a, '\0', b);
-	size_t used = len < 0 ? 0 : (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1;
+	size_t used = 0;
 
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		size_t len = strnlen(parts[i], sizeof(text) - 1 - used);
+
+		memcpy(text + used, parts[i], len);
+		used += len;
+		if (i + 1 < ARRAY_LEN(parts) && used < sizeof(text) - 1)
+			text[used++] = '\0';
+	}
 	if (crypto_sha256(text, used, out) != ERR_OK)
 		memset(out, 0, SHM_CACHE_KEY_BYTES); /* one bucket for all is still a limit */
 }

@@ -11,7 +11,10 @@ bool web_reply_header(struct reply *rep, const char *name, const char *value)
 {
 	if (strpbrk(value, "\r\n") != NULL)
 		return false;
-	return buf_addf(rep->headers, "%s: %s\r\n", name, value);
+	buf_add_str(rep->headers, name);
+	buf_add(rep->headers, ": ", 2);
+	buf_add_str(rep->headers, value);
+	return buf_add(rep->headers, "\r\n", 2);
 }
 
 bool web_reply_text(struct reply *rep, const char *text)

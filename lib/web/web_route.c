@@ -65,7 +65,15 @@ static bool take_param(struct request *req, const char *pattern, size_t pattern_
 
 static bool path_matches(struct request *req, const char *pattern, const char *path)
 {
+	const char *word = pattern;
+
 	req->params_len = 0;
+	/* Most rows differ from the path before their first {name}: no more is looked at of them.
+	 */
+	while (*word != '\0' && *word != '{' && *word == path[word - pattern])
+		word++;
+	if (*word != '\0' && *word != '{')
+		return false;
 	while (*pattern == '/' && *path == '/') {
 		size_t pattern_len = segment_len(++pattern);
 		size_t len = segment_len(++path);

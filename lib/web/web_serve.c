@@ -157,6 +157,14 @@ static enum err handle(struct web_exchange *x)
 
 /* ---- reply ----------------------------------------------------------------------------------- */
 
+static void add_number(struct reply *rep, const char *name, int64_t value)
+{
+	buf_add_str(rep->headers, name);
+	buf_add(rep->headers, ": ", 2);
+	buf_add_int(rep->headers, value);
+	buf_add(rep->headers, "\r\n", 2);
+}
+
 static void add_common_headers(struct web_exchange *x)
 {
 	struct reply *rep = &x->rep;
@@ -166,21 +174,20 @@ static void add_common_headers(struct web_exchange *x)
 	if (x->worker->program->cors == WEB_CORS_ANY_ORIGIN && rep->status != 204)
 		web_cors(&x->req, rep, false);
 	if (rep->status == 429 || rep->status == 503)
-		buf_addf(rep->headers, "Retry-After: %" PRId64 "\r\n",
-		        rep->retry_after_s > 0 ? rep->retry_after_s : 1);
-	if (rep->rate_limit > 0)
-		buf_addf(rep->headers,
-		        "RateLimit-Limit: %" PRId64 "\r\nRateLimit-Remaining: %" PRId64
-		        "\r\nRateLimit-Reset: %" PRId64 "\r\n",
-		        rep->rate_limit, rep->rate_left, rep->rate_reset_s);
+		add_number(rep, "Retry-After", rep->retry_after_s > 0 ? rep->retry_after_s : 1);
+	if (rep->rate_limit > 0) {
+		add_number(rep, "RateLimit-Limit", rep->rate_limit);
+		add_number(rep, "RateLimit-Remaining", rep->rate_left);
+		add_number(rep, "RateLimit-Reset", rep->rate_reset_s);
+	}
 	if (rep->status == 204)
 		return;
 	web_reply_header(
 	        rep, "Content-Type", rep->content_type != NULL ? rep->content_type : DEFAULT_TYPE);
 	if (rep->stream == NULL && rep->source.read == NULL)
-		buf_addf(rep->headers, "Content-Length: %zu\r\n", rep->body->len);
+		add_number(rep, "Content-Length", (int64_t)rep->body->len);
 	else if (rep->source.read != NULL && rep->source.length >= 0)
-		buf_addf(rep->headers, "Content-Length: %" PRId64 "\r\n", rep->source.length);
+		add_number(rep, "Content-Length", rep->source.length);
 }
 
 /* The code that goes out for e: one that is no reply becomes the program's internal error. */

@@ -81,6 +81,33 @@ static void test_buf_json_string(void **state)
 	buf_release(&b);
 }
 
+static void test_buf_plain_json_string(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 9);
+	assert_true(buf_add_json_str(&b, "plain"));
+	assert_true(buf_add_json_str(&b, ""));
+	assert_string_equal(buf_str(&b), "\"plain\"\"\"");
+	assert_false(buf_add_json_str(&b, ""));
+	assert_true(b.failed);
+	assert_string_equal(buf_str(&b), "\"plain\"\"\"");
+	buf_release(&b);
+}
+
+static void test_buf_numbers(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	assert_true(buf_add_int(&b, INT64_MIN) && buf_add_int(&b, 0) && buf_add_int(&b, -7) &&
+	            buf_add_int(&b, INT64_MAX));
+	assert_string_equal(buf_str(&b), "-92233720368547758080-79223372036854775807");
+	buf_release(&b);
+}
+
 static void test_str_escape_cuts_at_a_character(void **state)
 {
 	char out[6];
@@ -198,6 +225,8 @@ int main(void)
 	        cmocka_unit_test(test_buf_take_moves_ownership),
 	        cmocka_unit_test(test_buf_takes_a_whole_file),
 	        cmocka_unit_test(test_buf_json_string),
+	        cmocka_unit_test(test_buf_plain_json_string),
+	        cmocka_unit_test(test_buf_numbers),
 	        cmocka_unit_test(test_str_escape_cuts_at_a_character),
 	        cmocka_unit_test(test_str_numbers),
 	        cmocka_unit_test(test_str_utf8),
