@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * The least a FastCGI worker can do: reads the body to its end and answers 200. What ingest is
- * measured against. With a spool it also puts the body there, on disk, before it answers: the least
- * that an honest 200 costs. usage: null_worker SOCKET WORKERS [SPOOL_DIR] */
+ * The least a FastCGI worker can do: reads the body to its end and answers 200. What ingest and the
+ * dashboard are measured against. With a spool it also puts the body there, on disk, before it
+ * answers: the least that an honest 200 costs. With YAVIO_BENCH_PG, a URL of the role yavio_app, it
+ * asks PostgreSQL for the number 1: the least that a round trip costs.
+ * usage: [YAVIO_BENCH_PG=URL] null_worker SOCKET WORKERS [SPOOL_DIR] */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -9,6 +11,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "fcgi/fcgi.h"
+#include "pg/pg.h"
 #include "spool/spool_group.h"
 
 enum { BODY_CAP = 512000 };
@@ -21,6 +24,7 @@ static struct spool_options options = {
 static struct fcgi_pool pool;
 static struct spool_group *group; /* all write as the workers of ingest do */
 static struct spool_seat *seat;
+static struct pg *pg;
 
 static enum err start(void *ctx, void **worker)
 {
@@ -59,18 +63,36 @@ static bool keep(struct spool_writer *spool)
 	return spool_append_shared(seat, spool, &record, busy_workers(NULL)) == ERR_OK;
 }
 
+/* Connects with the first request. */
+static enum err start_asking(void *ctx, void **worker)
+{
+	const struct pg_options asked = {
+	        .url = ctx, .role = PG_APP, .application_name = "null-worker", .prepare = true};
+
+	(void)worker;
+	return pg_open(&asked, &pg);
+}
+
+static void stop_asking(void *worker)
+{
+	(void)worker;
+	pg_close(pg);
+}
+
 static void serve(struct fcgi_request *r, void *worker)
 {
 	static const char headers[] = "Content-Type: application/json; charset=utf-8\r\n"
 	                              "Cache-Control: no-store\r\n";
 	static const char reply[] = "{\"accepted\":0,\"rejected\":0}";
-	bool whole;
+	bool done;
 
 	buf_clear(&body);
-	whole = fcgi_body_read(r, BODY_CAP, &body) == FCGI_BODY_OK;
-	if (whole && worker != NULL)
-		whole = keep(worker);
-	fcgi_reply(r, whole ? 200 : 400, headers, sizeof(headers) - 1, reply, sizeof(reply) - 1);
+	done = fcgi_body_read(r, BODY_CAP, &body) == FCGI_BODY_OK;
+	if (done && pg != NULL)
+		done = pg_exec(pg, PGQ_SERVER_PROBE, PG_NO_PARAMS, NULL) == ERR_OK;
+	else if (done && worker != NULL)
+		done = keep(worker);
+	fcgi_reply(r, done ? 200 : 400, headers, sizeof(headers) - 1, reply, sizeof(reply) - 1);
 }
 
 int main(int argc, char **argv)
@@ -85,8 +107,12 @@ int main(int argc, char **argv)
 	pool = (struct fcgi_pool){.socket_path = argv[1],
 	        .workers = (int)workers,
 	        .drain_timeout_ms = 5000,
-	        .serve = serve};
-	if (argc == 4) {
+	        .serve = serve,
+	        .ctx = getenv("YAVIO_BENCH_PG")};
+	if (pool.ctx != NULL) {
+		pool.start = start_asking;
+		pool.stop = stop_asking;
+	} else if (argc == 4) {
 		options.dir = argv[3];
 		pool.start = start;
 		pool.stop = stop;

@@ -150,6 +150,11 @@ class Cluster {
 		await eventually(async () => (await this.connect(SUPERUSER, 'postgres')).end());
 	}
 
+	/** Process whose descendants are the server's. */
+	get pid() {
+		return this.#server.pid;
+	}
+
 	/** What pg.Client and pg.Pool take; for a program use url(). */
 	config(role = 'yavio_service', database = 'yavio') {
 		return { host: this.dir, port: this.port, user: role, password: this.passwords[role], database };
