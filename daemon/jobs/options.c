@@ -7,7 +7,7 @@
 #include "crypto/crypto.h"
 #include "daemon/jobs/options.h"
 
-enum { LEASE_MS = 5 * 60 * 1000, SMTPS_PORT = 465, HASTE_MAX = 1000000 };
+enum { LEASE_MS = 60 * 1000, SMTPS_PORT = 465, HASTE_MAX = 1000000 };
 
 #define TOKEN_KEY_LABEL "yavio mail token v1"
 
