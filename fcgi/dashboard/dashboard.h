@@ -75,6 +75,7 @@ enum {
 	DASHBOARD_PG_ANSWER_MS = 6000, /* a little more than the server's statement_timeout */
 	DASHBOARD_RECENT_LOGIN_S = 600,
 	DASHBOARD_ORIGIN_BYTES = 512,
+	DASHBOARD_AUTH_FAILURES = 7, /* errors that mean refused credentials */
 };
 
 /* Services whose health is watched, in the order of the health reply. */
@@ -158,6 +159,7 @@ struct app {
 	struct httpc *http;                 /* to the providers; made with its first call */
 	struct analytics_worker *analytics; /* to the event store; analytics.h */
 	/* of the request in hand */
+	struct reply *reply;   /* set when its handler runs */
 	bool cookie_sent;      /* the request has a cookie of a login, good or not */
 	bool logged_in;        /* login is set */
 	bool undecided;        /* login and rights are found out with the handler's statement */
@@ -169,6 +171,7 @@ struct app {
 enum {
 	DASHBOARD_METRIC_RATE_LIMITED = WEB_METRIC_COUNT,
 	DASHBOARD_METRIC_HASH_WAIT,
+	DASHBOARD_METRIC_AUTH_FAILURES,
 	DASHBOARD_METRIC_COUNT
 };
 extern const struct shm_metric dashboard_metrics[DASHBOARD_METRIC_COUNT];
@@ -203,7 +206,8 @@ enum err dashboard_draw_workspace(const struct request *req, struct reply *rep,
 /* tx.c: calls the handler inside its transaction, or after it. */
 enum err dashboard_run(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
 void dashboard_done(struct request *req, struct app *app);
-/* For detached handlers: fn in a transaction as a user, again after a deadlock. */
+/* For detached handlers: fn in a transaction as a user, again after a deadlock, with a reply that
+ * is as it was before. */
 enum err dashboard_tx(struct app *app, const char *user_id, pg_tx_fn *fn, void *arg) MUST_CHECK;
 /* For them, where fn writes into the reply: back to no body and so many bytes of headers, at the
  * begin of fn and when it all failed. */

@@ -275,6 +275,23 @@ enum err dashboard_admit(
 	return e == ERR_OK ? admit_addr(req, rep, app) : e;
 }
 
+/* A request without any cookie of a login is no failure of one. */
+static void count_failure(const struct app *app, enum err e)
+{
+	static const enum err FAILURES[DASHBOARD_AUTH_FAILURES] = {ERR_DASH_SESSION_EXPIRED,
+	        ERR_DASH_INVALID_CREDENTIALS, ERR_DASH_ACCOUNT_LOCKED_BRUTE_FORCE,
+	        ERR_DASH_ACCOUNT_LOCKED_ESCALATED, ERR_DASH_ACCOUNT_LOCKED_MANUAL,
+	        ERR_DASH_SECOND_FACTOR_WRONG, ERR_DASH_SETUP_TOKEN_WRONG};
+
+	if (e == ERR_DASH_SESSION_EXPIRED && !app->cookie_sent)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(FAILURES); i++) {
+		if (FAILURES[i] == e)
+			shm_add(app->dashboard->shm, DASHBOARD_METRIC_AUTH_FAILURES,
+			        SHM_LABELS(err_code(e)), 1);
+	}
+}
+
 enum err dashboard_refused(struct request *req, struct reply *rep, struct app *app, enum err e)
 {
 	/* What comes before the fields was left for later: it is said first all the same. */
@@ -288,6 +305,7 @@ enum err dashboard_refused(struct request *req, struct reply *rep, struct app *a
 		if (first != ERR_OK)
 			e = first;
 	}
+	count_failure(app, e);
 	if (pg_err_away(e))
 		return ERR_DASH_DATABASE_AWAY;
 	if (err_info(e)->http_status == 0)

@@ -14,6 +14,8 @@ const struct shm_metric dashboard_metrics[DASHBOARD_METRIC_COUNT] = {
                 "Requests refused by a limit", {"class"}, DASHBOARD_RATE_COUNT, NULL},
         [DASHBOARD_METRIC_HASH_WAIT] = {"yavio_dashboard_password_hash_wait_seconds", SHM_HISTOGRAM,
                 "Waiting for the turn to hash a password", {NULL}, 0, &shm_buckets_d},
+        [DASHBOARD_METRIC_AUTH_FAILURES] = {"yavio_dashboard_auth_failures_total", SHM_COUNTER,
+                "Credentials that were refused", {"reason"}, DASHBOARD_AUTH_FAILURES, NULL},
 };
 
 static const enum conf_id RATES[DASHBOARD_RATE_COUNT] = {

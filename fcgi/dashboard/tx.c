@@ -97,6 +97,7 @@ enum err dashboard_run(struct request *req, struct reply *rep, struct app *app)
 {
 	enum err e = check_ids(req);
 
+	app->reply = rep;
 	if (e == ERR_OK && app->undecided)
 		return run_one_trip(req, rep, app);
 	if (e != ERR_OK || !pg_tx_is_open(app->pg))
@@ -116,9 +117,36 @@ void dashboard_done(struct request *req, struct app *app)
 	pg_tx_rollback(app->pg);
 }
 
+/* A transaction that may run again. */
+struct attempt {
+	pg_tx_fn *fn;
+	void *arg;
+	struct reply *rep;
+	struct reply before;
+	size_t headers_len;
+	bool again;
+};
+
+static enum err try_once(struct pg *pg, void *arg)
+{
+	struct attempt *t = arg;
+
+	/* What the attempt before wrote into the reply, a cookie say, did not come true. */
+	if (t->again)
+		take_back(t->rep, &t->before, t->headers_len);
+	t->again = true;
+	return t->fn(pg, t->arg);
+}
+
 enum err dashboard_tx(struct app *app, const char *user_id, pg_tx_fn *fn, void *arg)
 {
-	return pg_tx_run(app->pg, &(struct pg_tx_as){.user_id = user_id}, fn, arg);
+	struct attempt t = {.fn = fn,
+	        .arg = arg,
+	        .rep = app->reply,
+	        .before = *app->reply,
+	        .headers_len = app->reply->headers->len};
+
+	return pg_tx_run(app->pg, &(struct pg_tx_as){.user_id = user_id}, try_once, &t);
 }
 
 struct store_page dashboard_page(const struct web_page *page)

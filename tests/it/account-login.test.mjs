@@ -11,10 +11,12 @@ before(async () => {
 });
 after(() => stack?.stop());
 
-const runs = async () => {
+const metric = async (line) => {
 	const { text } = await stack.client().get('/metrics', { headers: { Authorization: `Bearer ${stack.env.METRICS_BEARER_TOKEN}` } });
-	return Number(/^yavio_dashboard_password_hash_wait_seconds_count (\d+)$/m.exec(text)[1]);
+	return Number(line.exec(text)?.[1] ?? 0);
 };
+const runs = () => metric(/^yavio_dashboard_password_hash_wait_seconds_count (\d+)$/m);
+const refusals = (code) => metric(new RegExp(`^yavio_dashboard_auth_failures_total\\{reason="YAVIO-${code}"\\} (\\d+)$`, 'm'));
 
 describe('login', () => {
 	it('right: 200 with the user, a cookie that works, an audit row; the address in any letter case', async () => {
@@ -46,6 +48,17 @@ describe('login', () => {
 		}
 		assert.deepEqual(answers[1], answers[0]);
 		assert.deepEqual(answers[2], answers[0]);
+	});
+
+	it('refused credentials are counted by reason; that somebody has none is not one', async () => {
+		const before = { wrong: await refusals(3001), expired: await refusals(3000) };
+		refused(await login(stack, newEmail(), OTHER_PASS), 401, 3001);
+		refused(await stack.client().get('/api/auth/session'), 401, 3000);
+		const client = stack.client();
+		client.session = 'x'.repeat(43);
+		refused(await client.get('/api/auth/session'), 401, 3000);
+		assert.equal((await refusals(3001)) - before.wrong, 1);
+		assert.equal((await refusals(3000)) - before.expired, 1);
 	});
 
 	it('an address that was never verified: 3002, and only to who knows the password; no failure stays', async () => {

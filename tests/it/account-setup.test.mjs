@@ -53,6 +53,12 @@ describe('setup', () => {
 		assert.equal((await stack.sql('SELECT FROM yavio.users')).length, 1);
 	});
 
+	it('3702: the address of the system account; the token stays good', async () => {
+		const [{ email }] = await stack.sql('SELECT email FROM yavio.users WHERE id = $1', [SYSTEM]);
+		refused(await setUp({ email }), 409, 3702);
+		ok(await setUp(), 201);
+	});
+
 	it('3703, 3154, 3155 by field, 3050 for several', async () => {
 		refused(await setUp({ password: 'password1' }), 400, 3703, { password: 'common' });
 		refused(await setUp({ workspaceName: 'A' }), 400, 3154, { workspaceName: 'too_short' });
