@@ -14,19 +14,21 @@ enum {
 	SLICE_BYTES_MAX = 64 * 1024 * 1024,
 	BOUNDS_BYTES_MAX = 64 * 1024,
 	DETAIL_BYTES_MAX = 1024,
+	COHORT_BYTES_MAX = 512,
 	DATE_BYTES = 11,
 	FILE_NAME_BYTES = 256,
 };
 
 struct export;
 typedef enum err export_run(struct export *x);
-static export_run run_list, run_once, run_events;
+static export_run run_list, run_once, run_retention, run_events;
 
 struct table {
 	const char *name;
 	const struct web_fields *fields; /* of the view */
 	web_handler *view;
-	const char *member; /* of its answer */
+	const char *member;    /* of its answer */
+	const char *or_member; /* where the answer may have another form; may be NULL */
 	export_run *run;
 	int64_t page;        /* rows asked for at a time */
 	const char *columns; /* of a file without rows */
@@ -48,30 +50,48 @@ static const struct web_fields EVENT_FIELDS = WEB_STRICT_FIELDS(EVENT_FILTERS);
 
 /* Pages are as long as the text of their ids may be. */
 static const struct table TABLES[EXPORT_TABLES] = {
-        [EXPORT_TOOLS] = {"tools", &h_tools_fields, h_tools, "items", run_list, 1000,
+        [EXPORT_TOOLS] = {"tools", &h_tools_fields, h_tools, "items", NULL, run_list, 1000,
                 "tool,calls,share,successRate,errors,errorRate,avgLatencyMs,p50LatencyMs,"
                 "p95LatencyMs,p99LatencyMs,sessions,users,retries,zeroResultRate,intents,"
                 "lastCalledAt,description,registered"},
-        [EXPORT_INVOCATIONS] = {"invocations", &h_invocations_fields, h_invocations, "items",
+        [EXPORT_INVOCATIONS] = {"invocations", &h_invocations_fields, h_invocations, "items", NULL,
                 run_list, 200,
                 "eventId,timestamp,traceId,sessionId,userId,platform,status,latencyMs,isRetry,"
                 "errorCategory,errorMessage,input,output,metadata,intent,customEvents"},
-        [EXPORT_SESSIONS] = {"sessions", &h_visits_fields, h_visits, "items", run_list, 200,
+        [EXPORT_SESSIONS] = {"sessions", &h_visits_fields, h_visits, "items", NULL, run_list, 200,
                 "sessionId,userId,platform,clientName,clientVersion,countryCode,startedAt,endedAt,"
                 "lastAt,durationMs,events,toolCalls,tools,errors,conversions,revenue,hasWidget,"
                 "ttfiMs,timeToFirstToolCallMs,intents"},
-        [EXPORT_ERRORS] = {"errors", &h_error_list_fields, h_error_list, "items", run_list, 500,
+        [EXPORT_ERRORS] = {"errors", &h_error_list_fields, h_error_list, "items", NULL, run_list,
+                500,
                 "eventId,timestamp,kind,tool,category,message,fingerprint,platform,sessionId,"
                 "traceId,userId"},
         [EXPORT_ERROR_GROUPS] = {"error-groups", &h_error_groups_fields, h_error_groups, "items",
-                run_list, 1000,
+                NULL, run_list, 1000,
                 "fingerprint,kind,category,message,normalized,tools,count,sessions,users,"
                 "firstSeen,lastSeen"},
-        [EXPORT_INTENTS] = {"intents", &h_intents_fields, h_intents, "items", run_list, 500,
+        [EXPORT_INTENTS] = {"intents", &h_intents_fields, h_intents, "items", NULL, run_list, 500,
                 "eventId,timestamp,intent,source,tool,platform,status,sessionId,traceId,userId"},
-        [EXPORT_OVERVIEW] = {"overview", &h_overview_fields, h_overview, "series", run_once, 0,
-                "bucket,invocations,errors,errorRate,avgLatencyMs,sessions,users,conversions"},
-        [EXPORT_EVENTS] = {"events", &EVENT_FIELDS, NULL, NULL, run_events, 0, EVENT_COLUMNS},
+        [EXPORT_OVERVIEW] = {"overview", &h_overview_fields, h_overview, "series", NULL, run_once,
+                0, "bucket,invocations,errors,errorRate,avgLatencyMs,sessions,users,conversions"},
+        [EXPORT_USERS] = {"users", &h_users_fields, h_users, "items", NULL, run_list, 200,
+                "userId,firstSeen,lastSeen,sessions,events,toolCalls,errors,conversions,revenue,"
+                "lastPlatform,countryCode"},
+        [EXPORT_ACTIVE_USERS] = {"active-users", &h_active_fields, h_active, "days", NULL, run_once,
+                0, "date,dau,wau,mau,stickiness,anonymousSessions"},
+        [EXPORT_NEW_VS_RETURNING] = {"new-vs-returning", &h_active_fields, h_active,
+                "newVsReturning", NULL, run_once, 0, "bucket,newUsers,returningUsers"},
+        [EXPORT_RETENTION] = {"retention", &h_retention_fields, h_retention, "cohorts", NULL,
+                run_retention, 0, "cohort,offset,size,retained,rate"},
+        [EXPORT_FUNNEL] = {"funnel", &h_funnels_fields, h_funnels, "steps", "positions", run_once,
+                0,
+                "position,units,conversionFromStart,conversionFromPrevious,dropOff,"
+                "medianMsFromPrevious,names"},
+        [EXPORT_PATH_LINKS] = {"path-links", &h_paths_fields, h_paths, "links", NULL, run_once, 0,
+                "position,source,target,sessions,dropped"},
+        [EXPORT_PATH_SEQUENCES] = {"path-sequences", &h_paths_fields, h_paths, "sequences", NULL,
+                run_once, 0, "steps,sessions,share,converted,conversionRate"},
+        [EXPORT_EVENTS] = {"events", &EVENT_FIELDS, NULL, NULL, NULL, run_events, 0, EVENT_COLUMNS},
 };
 
 /* ---- fields ---------------------------------------------------------------------------------- */
@@ -206,13 +226,69 @@ static enum err run_list(struct export *x)
 	}
 }
 
+static struct json_span list_of(const struct export *x, const struct buf *body)
+{
+	struct json_span list = json_span_member(answer_of(body), x->table->member);
+
+	return list.at == NULL && x->table->or_member != NULL
+	               ? json_span_member(answer_of(body), x->table->or_member)
+	               : list;
+}
+
 static enum err run_once(struct export *x)
 {
 	struct buf body;
 	enum err e = ask_view(x, 0, 0, &body);
 
 	if (e == ERR_OK)
-		e = add_all(x, json_span_member(answer_of(&body), x->table->member), &x->counted);
+		e = add_all(x, list_of(x, &body), &x->counted);
+	buf_release(&body);
+	return e;
+}
+
+/* A row for each period of a cohort. */
+static enum err add_cohort(struct export *x, struct json_span cohort, struct buf *row)
+{
+	struct json_span name = json_span_member(cohort, "cohort");
+	struct json_span size = json_span_member(cohort, "size");
+	struct json_span retained = json_span_member(cohort, "retained");
+	struct json_span rates = json_span_member(cohort, "rates");
+	size_t at = 0, at_rate = 0;
+	enum err e = ERR_OK;
+
+	for (int offset = 0; e == ERR_OK; offset++, x->counted++) {
+		struct json_span n = json_span_next(retained, &at);
+		struct json_span rate = json_span_next(rates, &at_rate);
+
+		if (n.at == NULL || rate.at == NULL)
+			break;
+		buf_clear(row);
+		buf_addf(row,
+		        "{\"cohort\":%.*s,\"offset\":%d,\"size\":%.*s,\"retained\":%.*s,"
+		        "\"rate\":%.*s}",
+		        (int)name.len, name.at, offset, (int)size.len, size.at, (int)n.len, n.at,
+		        (int)rate.len, rate.at);
+		if (x->file != NULL)
+			e = export_add(x->file, answer_of(row));
+	}
+	return e;
+}
+
+static enum err run_retention(struct export *x)
+{
+	struct json_span cohort;
+	struct buf body, row;
+	size_t place = 0;
+	enum err e = ask_view(x, 0, 0, &body);
+
+	buf_init(&row, COHORT_BYTES_MAX);
+	while (e == ERR_OK) {
+		cohort = json_span_next(list_of(x, &body), &place);
+		if (cohort.at == NULL)
+			break;
+		e = add_cohort(x, cohort, &row);
+	}
+	buf_release(&row);
 	buf_release(&body);
 	return e;
 }

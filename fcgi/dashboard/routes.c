@@ -202,6 +202,13 @@ static const struct web_route ROUTES[] = {
         EXPORT("/api/analytics/{projectId}/export/error-groups", ERROR_GROUPS),
         EXPORT("/api/analytics/{projectId}/export/intents", INTENTS),
         EXPORT("/api/analytics/{projectId}/export/overview", OVERVIEW),
+        EXPORT("/api/analytics/{projectId}/export/users", USERS),
+        EXPORT("/api/analytics/{projectId}/export/active-users", ACTIVE_USERS),
+        EXPORT("/api/analytics/{projectId}/export/new-vs-returning", NEW_VS_RETURNING),
+        EXPORT("/api/analytics/{projectId}/export/retention", RETENTION),
+        EXPORT("/api/analytics/{projectId}/export/funnel", FUNNEL),
+        EXPORT("/api/analytics/{projectId}/export/path-links", PATH_LINKS),
+        EXPORT("/api/analytics/{projectId}/export/path-sequences", PATH_SEQUENCES),
         EXPORT("/api/analytics/{projectId}/export/events", EVENTS),
 };
 

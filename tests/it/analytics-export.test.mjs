@@ -15,6 +15,8 @@ const PROJECT = `/api/analytics/${setup.projectId}`;
 const VIEWS = [
 	['tools', 'tools', 'items', { unused: '1', sort: 'tool', order: 'asc' }], ['sessions', 'sessions', 'items', { user: 'anonymous' }], ['errors', 'errors/list', 'items', { kind: 'all' }],
 	['error-groups', 'errors/groups', 'items', { kind: 'all', sort: 'lastSeen' }], ['intents', 'intents', 'items', { source: 'inferred' }], ['overview', 'overview', 'series', { granularity: 'week' }],
+	['users', 'users', 'items', { sort: 'sessions', order: 'asc' }], ['active-users', 'users/active', 'days', { timezone: 'Europe/Berlin' }], ['new-vs-returning', 'users/active', 'newVsReturning', { granularity: 'week' }],
+	['funnel', 'funnels', 'positions', { scope: 'user' }], ['path-links', 'paths', 'links', { depth: '3' }], ['path-sequences', 'paths', 'sequences', { collapse: '1' }],
 	['invocations', 'tools/book_room/invocations', 'items', { tool: 'book_room', status: 'success' }],
 ];
 
@@ -73,12 +75,22 @@ describe('exports', () => {
 	it('without rows there is the header alone, the one that rows would have', async () => {
 		const empty = { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' };
 		for (const [table] of [...VIEWS, ['events']]) {
-			if (table === 'overview') continue;
+			if (['overview', 'active-users', 'new-vs-returning'].includes(table)) continue; // days and buckets are there without events, too
 			const tool = table === 'invocations' ? { tool: 'book_room' } : {};
 			const full = (await ask(table, { ...tool, ...(table === 'errors' ? { kind: 'all' } : {}) })).text.split('\r\n')[0];
 			assert.equal((await ask(table, { ...empty, ...tool })).text, `${full}\r\n`, table);
 			assert.equal((await ask(table, { ...empty, ...tool, format: 'ndjson' })).text, '', table);
 		}
+	});
+
+	it('retention: a row for each period of a cohort; a funnel of given steps: its steps', async () => {
+		const { cohorts } = await stack.ask(`${PROJECT}/users/retention`, RANGE);
+		const flat = cohorts.flatMap((c) => c.retained.map((retained, offset) => ({ cohort: c.cohort, offset, size: c.size, retained, rate: c.rates[offset] })));
+		assert.ok(flat.length > 1);
+		assert.deepEqual(lines((await ask('retention', { format: 'ndjson' })).text), flat);
+		assert.equal(ok(await ask('retention', { count: '1' })).rows, flat.length);
+		const step = ['tool_call:search_rooms', 'tool_call:book_room'];
+		assert.deepEqual(lines((await ask('funnel', { step, format: 'ndjson' })).text), (await stack.ask(`${PROJECT}/funnels`, { ...RANGE, step })).steps);
 	});
 
 	it('events: each once, as stored, by time, without the tenant', async () => {

@@ -30,7 +30,7 @@ const paths = (project) => [
 	...EXPORTS.flatMap((path) => [`${path}?format=csv`, `${path}?format=ndjson`]),
 ].map((path) => `/api/analytics/${project}/${path}`);
 const query = (path) => {
-	if (/\/(sessions|traces|users)\/[a-z]+(\/events)?$/.test(path) && !/users\/(active|retention)$/.test(path)) return {};
+	if (/\/(sessions|traces|users)\/[^/?]+(\/events)?$/.test(path) && !/users\/(active|retention)$|export\//.test(path)) return {};
 	return { ...RANGE, ...(path.includes('invocations?') ? { tool: 'tool' } : {}), ...(path.endsWith('funnels/examples') ? { step: ['tool_call:*', 'conversion:*'], level: '1' } : {}) };
 };
 const withQuery = (path, more) => [path.split('?')[0], { ...Object.fromEntries(new URLSearchParams(path.split('?')[1] ?? '')), ...more }];
