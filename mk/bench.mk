@@ -17,11 +17,9 @@ bench-event: $(OUT)/bench/bench_event ## what the scanner costs: ns per event an
 	$<
 
 BENCH_NODE = YAVIO_BIN_DIR=$(abspath $(OUT))/bin node
-.PHONY: bench-query bench-ingest bench-pipeline bench-memory bench-dashboard bench-api bench-login
-.PHONY: bench-live
+.PHONY: bench-query bench-live bench-ingest bench-pipeline bench-memory bench-dashboard bench-api bench-login
 bench-live: build test-support $(OUT)/bench/load ## live views while events arrive (BENCH="streams=500 seconds=30"; the soak: "streams=200 users=50 seconds=600")
 	@$(BENCH_NODE) tests/bench/live.mjs $(BENCH)
-.PHONY: bench-ingest bench-pipeline bench-memory bench-dashboard bench-api bench-login
 bench-api: build test-support $(OUT)/bench/load $(OUT)/bench/null_worker ## logged-in reads against a worker that does nothing (BENCH="rounds=5 seconds=4")
 	@$(BENCH_NODE) tests/bench/api.mjs $(BENCH)
 bench-ingest: build test-support $(OUT)/bench/load $(OUT)/bench/null_worker ## ingest against a worker that does nothing (BENCH="rounds=5 seconds=4")
