@@ -3,8 +3,9 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "base/id.h"
 #include "base/str.h"
+
+#include "base/id.h"
 
 void id_uuid_text(const uint8_t r[16], char out[ID_UUID_BYTES])
 {

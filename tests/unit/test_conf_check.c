@@ -205,13 +205,13 @@ static void test_a_setting_of_a_later_version(void **state)
 
 	(void)state;
 	assert_true(
-	        str_format(text, sizeof(text), "%sYAVIO_SSE_PER_USER=7\n", required_of(CONF_ALL)));
+	        str_format(text, sizeof(text), "%sYAVIO_BACKUP_KEEP=7\n", required_of(CONF_ALL)));
 	conf_free(load_ok(CONF_ALL, text));
-	assert_true(reported("YAVIO_SSE_PER_USER is accepted but not used yet"));
+	assert_true(reported("YAVIO_BACKUP_KEEP is accepted but not used yet"));
 	assert_true(reported(err_code(ERR_INFRA_SETTING_INACTIVE)));
 	/* its default is nobody's wish */
 	conf_free(load_ok(CONF_ALL, required_of(CONF_ALL)));
-	assert_false(reported("YAVIO_SSE_PER_USER"));
+	assert_false(reported("YAVIO_BACKUP_KEEP"));
 }
 
 int main(void)
