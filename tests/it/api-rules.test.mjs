@@ -33,9 +33,13 @@ const idsOf = (tenant, person) => ({
 /** A client that passes every row's guard as far as its login goes. */
 const clientFor = (row, person = cast.owner) => (row.auth === 'stage' ? stack.signIn(person, { stage: 'totp' }) : person.client);
 
+/** What a read cannot be without: the end of its path and the query. */
+const NEEDED = { '/export/invocations': 'tool=x', '/funnels/examples': 'step=tool_call:x&step=tool_call:y&level=1', '/users/by-id': 'id=x' };
+const neededOf = (row) => Object.entries(NEEDED).find(([end]) => row.path.endsWith(end))?.[1] ?? '';
+
 /** Asks for what no handler gets to see: a field that no table knows. */
 const knock = (client, row, ids, options) =>
-	row.method === 'GET' ? client.get(fill(row.path, ids) + (row.path.endsWith('/export/invocations') ? '?tool=x' : ''), options) : client.request(row.method, fill(row.path, ids), { 'no such field': 1 }, options);
+	row.method === 'GET' ? client.get(`${fill(row.path, ids)}?${neededOf(row)}`.replace(/\?$/, ''), options) : client.request(row.method, fill(row.path, ids), { 'no such field': 1 }, options);
 
 // §3 of the contract: who may do what. Each row that asks for a role belongs to exactly one right.
 const W = '/api/workspaces/{workspaceId}';
@@ -227,7 +231,7 @@ describe('bad input', () => {
 		const lists = API.filter((row) => row.method === 'GET' && row.fields?.some((f) => f.name === 'pageSize'));
 		assert.ok(lists.length > 0);
 		for (const row of lists) {
-			const get = async (query) => cast.owner.client.get(`${fill(row.path, idsOf(cast))}?${query}`);
+			const get = async (query) => cast.owner.client.get(`${fill(row.path, idsOf(cast))}?${query}${neededOf(row) && '&'}${neededOf(row)}`);
 			for (const query of ['page=0', 'page=-1', 'page=abc', 'page=1.5', 'page=', 'pageSize=0', 'pageSize=101', 'page=0&pageSize=0', 'page=%00', 'page=%zz'])
 				refused(await get(query), 400, 3403);
 			refused(await get('page=1&page=2'), 400, row.strict ? 3050 : 3403, { page: 'duplicate' });

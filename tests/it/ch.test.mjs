@@ -8,7 +8,7 @@ import { freePort } from '../support/port.mjs';
 import { ROOT } from '../support/process.mjs';
 import { startStore } from '../support/store.mjs';
 
-const MIGRATIONS = ['0001_events', '0002_tool_registry', '0003_compact_parts', '0004_column_merges'];
+const MIGRATIONS = ['0001_events', '0002_tool_registry', '0003_compact_parts', '0004_column_merges', '0005_days'];
 
 describe('lib/ch', () => {
 	let store;
@@ -33,7 +33,7 @@ describe('lib/ch', () => {
 		assert.equal((await admin('migrate')).body, MIGRATIONS.map((m) => `present ${m}\n`).join(''));
 		assert.equal((await admin('version')).body, `${MIGRATIONS.length}\n`);
 		const create = await store.run('SHOW CREATE TABLE events FORMAT TSVRaw');
-		for (const piece of ['ENGINE = ReplacingMergeTree(ingested_at)', 'PARTITION BY toYYYYMM(timestamp)', 'ORDER BY (workspace_id, project_id, event_type, timestamp, event_id)',
+		for (const piece of ['ENGINE = ReplacingMergeTree(ingested_at)', 'PARTITION BY toYYYYMMDD(timestamp)', 'ORDER BY (workspace_id, project_id, event_type, timestamp, event_id)',
 			'fsync_after_insert = 1', 'non_replicated_deduplication_window = 10000', 'merge_with_ttl_timeout = 86400', 'min_bytes_for_wide_part = 33554432', '`event_id` UUID CODEC(NONE)'])
 			assert.ok(create.includes(piece), piece);
 		assert.equal(await store.run("SELECT count() FROM system.columns WHERE database = 'yavio' AND table = 'events'"), '59\n');
