@@ -70,7 +70,7 @@ test('overview: the numbers of the worked example', async (t) => {
 test('filters live in the address: platform, back, a copy of the address', async (t) => {
 	const { page, context, clean } = await owner(t);
 	await page.goto(`${place}/overview?${RANGE}`);
-	await page.getByRole('button', { name: 'Platforms: all' }).click();
+	await page.getByRole('button', { name: 'Platforms: All platforms' }).click();
 	await page.getByRole('checkbox', { name: 'Claude', exact: true }).check();
 	await page.waitForURL(/platform=claude(&|$)/);
 	await page.getByRole('button', { name: 'Platforms: Claude' }).waitFor();
@@ -82,7 +82,7 @@ test('filters live in the address: platform, back, a copy of the address', async
 	await copy.getByRole('link', { name: 'search_rooms' }).waitFor();
 	assert.deepEqual(await cards(copy), filtered);
 	await page.goBack();
-	await page.getByRole('button', { name: 'Platforms: all' }).waitFor();
+	await page.getByRole('button', { name: 'Platforms: All platforms' }).waitFor();
 	await page.waitForFunction(() => document.querySelector('dl[aria-label="Key numbers"] .text-kpi')?.textContent === '14');
 	await page.goto(`${place}/overview?range=8d&tz=Mars/Base`);
 	await page.getByText('The address held a filter that is not valid').waitFor();

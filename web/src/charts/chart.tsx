@@ -68,7 +68,9 @@ function Canvas({ option, version, onClick }: Pick<Props, 'option' | 'version' |
 		// eslint-disable-next-line react-hooks/exhaustive-deps
 	}, [ready, version, dark]);
 	return (
-		<div ref={place} className="relative h-full w-full">
+		<div className="relative h-full w-full">
+			{/* the engine owns what is inside of this one */}
+			<div ref={place} className="h-full w-full" />
 			{!ready && <Skeleton className="absolute inset-0" />}
 		</div>
 	);

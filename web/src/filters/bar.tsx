@@ -43,13 +43,13 @@ export function FilterBar({ compare = false, platform = true, tool = true, child
 			<div role="group" aria-label="Filters" className={classes('flex-wrap items-center gap-2 lg:flex', open ? 'flex' : 'hidden')}>
 				{children}
 				{platform && (
-					<PopupButton load={loadPlatforms} className={look} kind="dialog" label={`Platforms: ${summary(platforms.map(platformName), 'all')}`}>
+					<PopupButton load={loadPlatforms} className={look} kind="dialog" label={`Platforms: ${summary(platforms.map(platformName), 'All platforms')}`}>
 						<span className="truncate">{summary(platforms.map(platformName), 'All platforms')}</span>
 						<ChevronDown aria-hidden className="size-4 shrink-0 text-secondary" />
 					</PopupButton>
 				)}
 				{tool && (
-					<PopupButton load={loadTools} className={look} kind="dialog" label={`Tools: ${summary(tools, 'all')}`}>
+					<PopupButton load={loadTools} className={look} kind="dialog" label={`Tools: ${summary(tools, 'All tools')}`}>
 						<span className="truncate">{summary(tools, 'All tools')}</span>
 						<ChevronDown aria-hidden className="size-4 shrink-0 text-secondary" />
 					</PopupButton>
