@@ -60,7 +60,9 @@ static enum err set_ttl(struct retention *t)
 	return ok ? ch_command(t->c, sql, NULL, 0, t->result) : ERR_DB_INTERNAL_ERROR;
 }
 
-/* Parts that were written under another TTL, or none, may never be merged again. */
+/* Parts that were written under another TTL, or none, may never be merged again. Only partitions of
+ * a day (YYYYMMDD) are meant: the number of a month, as the table had them once, is less than any
+ * day's. */
 static enum err drop_days(struct retention *t, int64_t *dropped)
 {
 	char sql[SQL_BYTES];
@@ -70,7 +72,8 @@ static enum err drop_days(struct retention *t, int64_t *dropped)
 	buf_init(&days, ANSWER_BYTES_MAX);
 	if (str_format(sql, sizeof(sql),
 	            "SELECT DISTINCT partition_id FROM system.parts WHERE active AND database = "
-	            "currentDatabase() AND table = '%s' AND toUInt32OrZero(partition_id) < "
+	            "currentDatabase() AND table = '%s' AND length(partition_id) = 8 AND "
+	            "toUInt32OrZero(partition_id) < "
 	            "toYYYYMMDD(now('UTC') - INTERVAL %lld DAY) ORDER BY partition_id",
 	            t->table, (long long)t->days))
 		e = select_text(t, sql, &days);
