@@ -132,11 +132,11 @@ class Store {
 	}
 
 	// The parent-death signal ends it when this process is killed.
-	async start({ port = 0 } = {}) {
+	async start({ port } = {}) {
 		const as = this.#user.uid === undefined ? []
 			: [`--reuid=${this.#user.uid}`, `--regid=${this.#user.gid}`, '--clear-groups'];
 		const child = spawn('setpriv', [...as, '--pdeathsig=KILL', this.program],
-			{ env: { ...this.#env, CLICKHOUSE_HTTP_PORT: String(port) }, cwd: this.home, stdio: ['ignore', 'inherit', 'pipe'] });
+			{ env: { ...this.#env, ...(port === undefined ? {} : { CLICKHOUSE_HTTP_PORT: String(port) }) }, cwd: this.home, stdio: ['ignore', 'inherit', 'pipe'] });
 		this.#child = child;
 		this.log = '';
 		child.stderr.on('data', (d) => (this.log += d));
