@@ -104,7 +104,6 @@ for (const [what, files, why] of [
 	['two in one', named('SELECT count(); SELECT count();'), /one query each/],
 	['no select', named('INSERT count();'), /begins with SELECT/],
 	['a name twice', { ...named('SELECT count();'), 'w.sql': '-- name: v_one\nSELECT count();\n' }, /v_one is already in/],
-	['a block elsewhere', { 'w.sql': '-- block: x\ny\n' }, /blocks stand in blocks\.sql/],
 ])
 	test(`queries of the event store, refused: ${what}`, () => {
 		const r = analytics(files);

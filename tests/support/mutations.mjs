@@ -67,7 +67,7 @@ const grantMutations = (columns) => {
 };
 
 const functionMutations = (functions) =>
-	functions.flatMap(({ signature, name }) => {
+	functions.flatMap(({ signature, name, pinned }) => {
 		const table = 'functions';
 		const mutation = (verb, role) => ({
 			table,
@@ -77,7 +77,8 @@ const functionMutations = (functions) =>
 		return [
 			mutation('TO', 'PUBLIC'),
 			...ROLES.map((role) => mutation(name in FUNCTIONS[role] ? 'FROM' : 'TO', role)),
-			{ table, name: `path of ${name} not pinned`, sql: `ALTER FUNCTION ${signature} RESET search_path` },
+			// a body that is kept parsed has no path to lose
+			...(pinned ? [{ table, name: `path of ${name} not pinned`, sql: `ALTER FUNCTION ${signature} RESET search_path` }] : []),
 		];
 	});
 
@@ -90,7 +91,7 @@ export async function mutationsOf(service) {
 		SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns
 		WHERE table_schema = 'yavio' ORDER BY 1, 2`);
 	const functions = await service(`
-		SELECT oid::regprocedure::text AS signature, proname AS name FROM pg_proc
+		SELECT oid::regprocedure::text AS signature, proname AS name, prosqlbody IS NULL AS pinned FROM pg_proc
 		WHERE pronamespace = 'yavio'::regnamespace ORDER BY 2`);
 	return [...policyMutations(policies), ...grantMutations(columns), ...functionMutations(functions)];
 }
