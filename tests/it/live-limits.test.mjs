@@ -41,6 +41,8 @@ describe('limits of live views', () => {
 	});
 
 	it('end a reader that takes nothing (3502), while another of the project goes on', async () => {
+		// or a seat of the views before would be missing for the slow one
+		await until('nobody watches', async () => /^yavio_live_projects 0$/m.test(await stack.metrics()), PATIENCE_MS);
 		const one = await stack.tenant();
 		const viewer = await until('a seat', async () => {
 			const v = await stack.open(one.owner, one.project, { backlog: 0 });
