@@ -47,7 +47,7 @@ describe('PostgreSQL away', () => {
 		refused(await stack.client().get('/api/auth/providers'), 503, 3851);
 		ok(await stack.client().get('/api/auth/csrf'));
 		await stack.postgres.query('bootstrap', "ALTER DATABASE yavio CONNECTION LIMIT -1", undefined, 'postgres');
-		await until('served again', async () => (await person.client.get('/api/auth/session')).status === 200, 10_000);
+		await until('served again', async () => (await person.client.get('/api/auth/session')).status === 200);
 	});
 });
 

@@ -100,7 +100,7 @@ describe('projects', () => {
 /** Sends an event with a key to ingest: the status. */
 const send = async (key) => (await http({ port: stack.caddy.ingestPort, method: 'POST', path: '/v1/events', body: JSON.stringify({ events: [event()] }),
 	headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${key}` } })).status;
-const works = (key) => until('ingest takes the key', async () => (await send(key)) === 200, 5000);
+const works = (key) => until('ingest takes the key', async () => (await send(key)) === 200);
 const dies = (key) => until('ingest refuses the key', async () => (await send(key)) === 401, 5000);
 
 describe('API keys', () => {

@@ -132,7 +132,7 @@ it('56: repeats are stored once', async () => {
 		await sleep(Math.random() * 4);
 		for (const pid of workers()) process.kill(pid, 'SIGKILL');
 		if ((await first).status !== 200) broken++;
-		await until('acknowledged', async () => (await site.send(...events)).status === 200, 10_000);
+		await until('acknowledged', async () => (await site.send(...events)).status === 200);
 	}
 	await storedAll(killed, 50);
 	await sleep(500);
@@ -199,7 +199,7 @@ it('53: over the quota 503 with Retry-After 5, before the body is read; open aga
 		assert.deepEqual([health.spool, health.accepting], ['full', false]);
 		const ready = await site.ask('/health/ready');
 		assert.deepEqual([ready.json.reason, /^[1-9]/.test(ready.headers['retry-after'])], ['YAVIO-2402', true]);
-		await until('gauge', async () => (await site.metric('yavio_ingest_backpressure_active')) === 1, 5000);
+		await until('gauge', async () => (await site.metric('yavio_ingest_backpressure_active')) === 1);
 		assert.ok((await site.metric('yavio_spool_bytes')) > 60e6);
 		assert.equal(await site.metric('yavio_spool_quota_bytes'), 64 * 1024 * 1024);
 		assert.ok((await site.metric('yavio_ingest_events_rejected_total{reason="YAVIO-2402",class="backpressure"}')) >= 2);
@@ -220,7 +220,7 @@ it('54: a disk that fails: 503, not ready, nothing of it is ever stored', async 
 	assert.equal((await site.ask('/health')).json.spool, 'error');
 	preload.disk('00');
 	const trace_id = trace();
-	await until('works again', async () => (await site.send(track({ trace_id }))).status === 200, 10_000);
+	await until('works again', async () => (await site.send(track({ trace_id }))).status === 200);
 	await site.program.program.stop();
 	await site.restart();
 	taken(await site.send(track({ trace_id })));

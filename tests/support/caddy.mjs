@@ -41,7 +41,9 @@ export async function startCaddy(t, { dir, run, env = {}, config, port }) {
 			...env,
 		},
 	});
-	await until('caddy', () => http({ port, path: '/favicon.svg' }));
+	await until('caddy', () => http({ port, path: '/favicon.svg' })).catch((err) => {
+		throw new Error(`${err.message}\n${caddy.output()}`);
+	});
 	return { caddy, port, ingestPort, home };
 }
 

@@ -12,7 +12,7 @@ import pg from 'pg';
 const ROOT = resolve(fileURLToPath(import.meta.url), '../../..');
 const PG_LIB = '/usr/lib/postgresql';
 const PG_MAJOR_MIN = 15;
-const START_MS = 30_000;
+const START_MS = 60_000;
 
 export const ROLES = ['yavio_service', 'yavio_app', 'yavio_ingest'];
 export const SUPERUSER = 'bootstrap';

@@ -12,8 +12,11 @@ export const PROGRAM_DIR = resolve(BIN_DIR, '../tests/programs');
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
+/* How long a test waits for what has to come: far more than the busiest machine needs. */
+const PATIENCE_MS = 60_000;
+
 /** Polls until check() gives something true; throws what, with the last error, after ms. */
-export async function until(what, check, ms = 10_000) {
+export async function until(what, check, ms = PATIENCE_MS) {
 	const end = Date.now() + ms;
 	let last;
 	for (;;) {

@@ -58,6 +58,8 @@ export async function startProgram(t, name, { dir, env, ready = true, args = [],
 		await until(`${name} is ready`, () => {
 			if (program.ended()) throw new Error(program.output());
 			return existsSync(readyFile);
+		}).catch((err) => {
+			throw new Error(`${err.message}\n${program.output()}`);
 		});
 	}
 	return { ...program, program, socket, readyFile, ask };

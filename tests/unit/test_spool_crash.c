@@ -27,6 +27,21 @@ static off_t file_size(const char *path)
 	return stat(path, &st) == 0 ? st.st_size : -1;
 }
 
+/* Changes the byte at `at` (from the end when negative) into another one. */
+static void damage_byte(const char *path, off_t at)
+{
+	int fd = open(path, O_RDWR);
+	uint8_t byte;
+
+	assert_true(fd >= 0);
+	if (at < 0)
+		at += file_size(path);
+	assert_int_equal(pread(fd, &byte, 1, at), 1);
+	byte ^= 0x5a;
+	assert_int_equal(pwrite(fd, &byte, 1, at), 1);
+	close(fd);
+}
+
 /* Forgets the commit mark, as a power cut may. */
 static void lose_cell(const struct fixture *f, int stream)
 {
@@ -193,13 +208,11 @@ static void test_damaged_last_record_is_quarantined_when_it_was_acknowledged(voi
 	char path[192];
 	uint64_t entries, rows;
 	int64_t bytes;
-	int fd, seen[3];
+	int seen[3];
 
 	write_rows(f, 0, 3, 40);
 	segment_path(f, 0, 1, path);
-	fd = open(path, O_RDWR);
-	assert_int_equal(pwrite(fd, "#", 1, file_size(path) - 20), 1);
-	close(fd);
+	damage_byte(path, -20);
 	assert_int_equal(fixture_drain(f, seen, 3), 2);
 	assert_int_equal(spool_quarantine_usage(f->dir, &entries, &rows, &bytes), ERR_OK);
 	assert_int_equal(entries, 1);
@@ -212,14 +225,12 @@ static void test_damaged_segment_header(void **state)
 	char path[192];
 	uint64_t entries, rows;
 	int64_t bytes;
-	int fd, seen[6];
+	int seen[6];
 
 	write_rows(f, 0, 2, 40);
 	write_rows(f, 2, 4, 40);
 	segment_path(f, 0, 1, path);
-	fd = open(path, O_RDWR);
-	assert_int_equal(pwrite(fd, "#", 1, 60), 1);
-	close(fd);
+	damage_byte(path, 60);
 	assert_int_equal(fixture_drain(f, seen, 6), 2);
 	assert_int_equal(seen[2] + seen[3], 2);
 	assert_int_equal(spool_quarantine_usage(f->dir, &entries, &rows, &bytes), ERR_OK);
@@ -238,7 +249,7 @@ static void test_planned_segments_go_bad(void **state)
 	struct spool_reader *r;
 	struct spool_batch b;
 	char path[192];
-	int fd, numbers[8];
+	int numbers[8];
 
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(spool_writer_open(&f->o, &w[i]), ERR_OK);
@@ -254,9 +265,7 @@ static void test_planned_segments_go_bad(void **state)
 	segment_path(f, 0, 1, path);
 	assert_int_equal(unlink(path), 0);
 	segment_path(f, 1, 1, path);
-	fd = open(path, O_RDWR);
-	assert_int_equal(pwrite(fd, "#", 1, 50), 1);
-	close(fd);
+	damage_byte(path, 50);
 	assert_int_equal(spool_reader_open(&f->ro, &r), ERR_OK);
 	assert_int_equal(spool_reader_plan(r, &f->limits, &b), ERR_OK);
 	assert_true(b.again);
