@@ -5,7 +5,7 @@ import { useSyncExternalStore } from 'react';
 import { api } from '@/api/client';
 import { sessionQuery } from '@/api/session';
 import { Button } from '@/ui/button';
-import { Dialog } from '@/ui/dialog';
+import { Dialog, DialogButtons } from '@/ui/dialog';
 import { TextField } from '@/ui/field';
 import { formText, useForm } from '@/ui/form';
 import { Notice } from '@/ui/notice';
@@ -67,12 +67,7 @@ function Ask() {
 				) : (
 					<TextField label="Code of your authenticator" name="code" inputMode="numeric" autoComplete="one-time-code" pattern="[0-9]{6}" required autoFocus problem={form.problem('code')} />
 				)}
-				<div className="flex justify-end gap-2">
-					<Button onClick={() => finish(false)}>Cancel</Button>
-					<Button kind="primary" type="submit" busy={form.busy}>
-						Continue
-					</Button>
-				</div>
+				<DialogButtons action="Continue" busy={form.busy} onCancel={() => finish(false)} />
 			</form>
 		</Dialog>
 	);

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Chooses the range: relative ones, two instants, and the zone in which days begin.
-import * as Ariakit from '@ariakit/react';
 import { useState } from 'react';
 import { remember } from '@/app/storage';
 import { browserZone, isZone } from '@/format/time';
 import { Button } from '@/ui/button';
-import { classes } from '@/ui/classes';
 import { SelectField, TextField } from '@/ui/field';
-import { menuClass } from '@/ui/menu';
+import { Popover } from '@/ui/popover';
 import type { PopupProps } from '@/ui/popup';
 import { useFilters } from './filters';
 import { isRelative, RANGE_LABEL, RELATIVE_RANGES, resolve } from './range';
@@ -15,7 +13,7 @@ import { fromWall, toWall } from './wall';
 
 const zones = (): string[] => [...new Set([browserZone(), 'UTC', ...Intl.supportedValuesOf('timeZone')])].filter(isZone);
 
-export default function RangePopup({ anchor, open, onOpen }: PopupProps) {
+export default function RangePopup(popup: PopupProps) {
 	const { range, timezone, url } = useFilters();
 	const [now] = useState(() => Date.now());
 	const pinned = resolve(range, now);
@@ -26,60 +24,50 @@ export default function RangePopup({ anchor, open, onOpen }: PopupProps) {
 	const apply = () => {
 		if (a === null || b === null || wrong) return;
 		url.set({ range: undefined, from: a, to: b });
-		onOpen(false);
+		popup.onOpen(false);
 	};
 	return (
-		<Ariakit.PopoverProvider open={open} setOpen={onOpen} placement="bottom-end">
-			<Ariakit.Popover
-				fixed
-				gutter={4}
-				finalFocus={anchor}
-				getAnchorRect={() => anchor.current?.getBoundingClientRect() ?? null}
-				hideOnInteractOutside={(e) => !anchor.current?.contains(e.target as Node)}
-				aria-label="Date range"
-				className={classes(menuClass, 'flex w-[min(22rem,calc(100vw-2rem))] flex-col gap-3 p-4')}
-			>
-				<div className="grid grid-cols-2 gap-2">
-					{RELATIVE_RANGES.map((r) => (
-						<Button
-							key={r}
-							size="small"
-							kind={isRelative(range) && range.relative === r ? 'primary' : 'secondary'}
-							aria-pressed={isRelative(range) && range.relative === r}
-							onClick={() => {
-								url.set({ range: r === '7d' ? undefined : r, from: undefined, to: undefined });
-								onOpen(false);
-							}}
-						>
-							{RANGE_LABEL[r]}
-						</Button>
-					))}
-				</div>
-				<TextField label="From" type="datetime-local" value={from} max={toWall(new Date(now).toISOString(), timezone)} onChange={(e) => setFrom(e.target.value)} />
-				<TextField label="To" type="datetime-local" value={to} onChange={(e) => setTo(e.target.value)} problem={wrong} />
-				<SelectField
-					label="Time zone"
-					value={timezone}
-					onChange={(e) => {
-						remember('timezone', e.target.value === browserZone() ? null : e.target.value);
-						url.set({ tz: e.target.value === browserZone() ? undefined : e.target.value });
-					}}
-				>
-					{zones().map((z) => (
-						<option key={z}>{z}</option>
-					))}
-				</SelectField>
-				<div className="flex justify-end gap-2">
-					{isRelative(range) && (
-						<Button onClick={() => url.set({ range: undefined, from: pinned.from, to: pinned.to })} title="Keeps these dates in the address">
-							Pin dates
-						</Button>
-					)}
-					<Button kind="primary" disabled={wrong !== undefined} onClick={apply}>
-						Apply
+		<Popover {...popup} label="Date range" className="flex w-[min(22rem,calc(100vw-2rem))] flex-col gap-3 p-4">
+			<div className="grid grid-cols-2 gap-2">
+				{RELATIVE_RANGES.map((r) => (
+					<Button
+						key={r}
+						size="small"
+						kind={isRelative(range) && range.relative === r ? 'primary' : 'secondary'}
+						aria-pressed={isRelative(range) && range.relative === r}
+						onClick={() => {
+							url.set({ range: r === '7d' ? undefined : r, from: undefined, to: undefined });
+							popup.onOpen(false);
+						}}
+					>
+						{RANGE_LABEL[r]}
 					</Button>
-				</div>
-			</Ariakit.Popover>
-		</Ariakit.PopoverProvider>
+				))}
+			</div>
+			<TextField label="From" type="datetime-local" value={from} max={toWall(new Date(now).toISOString(), timezone)} onChange={(e) => setFrom(e.target.value)} />
+			<TextField label="To" type="datetime-local" value={to} onChange={(e) => setTo(e.target.value)} problem={wrong} />
+			<SelectField
+				label="Time zone"
+				value={timezone}
+				onChange={(e) => {
+					remember('timezone', e.target.value === browserZone() ? null : e.target.value);
+					url.set({ tz: e.target.value === browserZone() ? undefined : e.target.value });
+				}}
+			>
+				{zones().map((z) => (
+					<option key={z}>{z}</option>
+				))}
+			</SelectField>
+			<div className="flex justify-end gap-2">
+				{isRelative(range) && (
+					<Button onClick={() => url.set({ range: undefined, from: pinned.from, to: pinned.to })} title="Keeps these dates in the address">
+						Pin dates
+					</Button>
+				)}
+				<Button kind="primary" disabled={wrong !== undefined} onClick={apply}>
+					Apply
+				</Button>
+			</div>
+		</Popover>
 	);
 }

@@ -61,6 +61,18 @@ export function Dialog({ title, onClose, children, shape = 'window', locked = fa
 	);
 }
 
+/** The end of a form in a dialog: give up, or send it. */
+export function DialogButtons({ action, busy, onCancel }: { action: string; busy: boolean; onCancel: () => void }) {
+	return (
+		<div className="flex justify-end gap-2">
+			<Button onClick={onCancel}>Cancel</Button>
+			<Button kind="primary" type="submit" busy={busy}>
+				{action}
+			</Button>
+		</div>
+	);
+}
+
 /** Asks before something is destroyed; focus is on Cancel. */
 export function ConfirmDialog({ title, children, action, onConfirm, onClose, busy, disabled }: { title: string; children: ReactNode; action: string; onConfirm: () => void; onClose: () => void; busy?: boolean; disabled?: boolean }) {
 	return (
@@ -68,7 +80,6 @@ export function ConfirmDialog({ title, children, action, onConfirm, onClose, bus
 			<div className="flex flex-col gap-4">
 				{children}
 				<div className="flex justify-end gap-2">
-					{ }
 					<Button onClick={onClose} data-autofocus>
 						Cancel
 					</Button>

@@ -10,7 +10,7 @@ import { Badge } from '@/ui/badge';
 import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { CopyButton } from '@/ui/copy';
-import { Dialog } from '@/ui/dialog';
+import { Dialog, DialogButtons } from '@/ui/dialog';
 import { Checkbox, TextField } from '@/ui/field';
 import { formText, type FormState, useForm } from '@/ui/form';
 import { Notice } from '@/ui/notice';
@@ -75,14 +75,6 @@ function Qr({ text }: { text: string }) {
 const CodeField = ({ form }: { form: FormState }) => (
 	<TextField label="Code of your authenticator" name="code" inputMode="numeric" autoComplete="one-time-code" pattern="[0-9]{6}" maxLength={6} required autoFocus problem={form.problem('code')} />
 );
-const Buttons = ({ busy, action, onClose }: { busy: boolean; action: string; onClose: () => void }) => (
-	<div className="flex justify-end gap-2">
-		<Button onClick={onClose}>Cancel</Button>
-		<Button kind="primary" type="submit" busy={busy}>
-			{action}
-		</Button>
-	</div>
-);
 
 function EnrolDialog({ secret, otpauthUrl, onCodes, onClose }: { secret: string; otpauthUrl: string; onCodes: (codes: readonly string[]) => void; onClose: () => void }) {
 	const form = useForm(['code']);
@@ -104,7 +96,7 @@ function EnrolDialog({ secret, otpauthUrl, onCodes, onClose }: { secret: string;
 				</div>
 				{form.summary && <Notice tone="error">{form.summary}</Notice>}
 				<CodeField form={form} />
-				<Buttons busy={form.busy} action="Switch on" onClose={onClose} />
+				<DialogButtons action="Switch on" busy={form.busy} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);
@@ -123,7 +115,7 @@ function RenewDialog({ onCodes, onClose }: { onCodes: (codes: readonly string[])
 				<p>The codes that you have now stop working.</p>
 				{form.summary && <Notice tone="error">{form.summary}</Notice>}
 				<CodeField form={form} />
-				<Buttons busy={form.busy} action="Make new codes" onClose={onClose} />
+				<DialogButtons action="Make new codes" busy={form.busy} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);
@@ -150,7 +142,7 @@ function OffDialog({ onClose }: { onClose: () => void }) {
 				{form.summary && <Notice tone="error">{form.summary}</Notice>}
 				{user.hasPassword && <TextField label="Password" name="password" type="password" autoComplete="current-password" required problem={form.problem('password')} />}
 				<TextField label="Code or recovery code" name="code" autoComplete="one-time-code" required problem={form.problem('code')} />
-				<Buttons busy={form.busy} action="Switch off" onClose={onClose} />
+				<DialogButtons action="Switch off" busy={form.busy} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);
@@ -171,7 +163,7 @@ function CodesDialog({ codes, onClose }: { codes: readonly string[]; onClose: ()
 		<Dialog title="Your recovery codes" onClose={onClose} locked>
 			<div className="flex flex-col gap-4">
 				<p>Each opens your account once when the authenticator is lost. They are shown this once.</p>
-				<ul className="print-alone grid grid-cols-2 gap-2 rounded-control bg-muted p-4 font-mono text-small">
+				<ul className="grid grid-cols-2 gap-2 rounded-control bg-muted p-4 font-mono text-small">
 					{codes.map((c) => (
 						<li key={c}>{c}</li>
 					))}

@@ -9,7 +9,7 @@ import { queryClient } from '@/app/query';
 import { browserZone, exactMoment, moment } from '@/format/time';
 import { Button, ButtonLink } from '@/ui/button';
 import { DeleteDialog, Receipt } from '@/ui/delete-dialog';
-import { Dialog } from '@/ui/dialog';
+import { Dialog, DialogButtons } from '@/ui/dialog';
 import { TextField } from '@/ui/field';
 import { formText, useForm } from '@/ui/form';
 import { Empty, Notice } from '@/ui/notice';
@@ -95,12 +95,7 @@ function RenameDialog({ project, onClose }: { project: Project; onClose: () => v
 				{form.summary && <Notice tone="error">{form.summary}</Notice>}
 				<TextField label="Name" name="name" required minLength={2} maxLength={100} defaultValue={project.name} problem={form.problem('name')} />
 				<TextField label="Word in addresses" name="slug" required defaultValue={project.slug} help="Links to this project change when it changes." problem={form.problem('slug')} />
-				<div className="flex justify-end gap-2">
-					<Button onClick={onClose}>Cancel</Button>
-					<Button kind="primary" type="submit" busy={form.busy}>
-						Save
-					</Button>
-				</div>
+				<DialogButtons action="Save" busy={form.busy} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);
