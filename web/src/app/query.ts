@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: MIT
 // One cache for everything that was asked.
-import { QueryClient } from '@tanstack/react-query';
+import { hashKey, QueryClient, type QueryKey } from '@tanstack/react-query';
 import { ApiError } from '@/api/client';
 
 const RETRIES = 3;
 /** Failures that pass by themselves: no answer, a restarting program, the store or the database away. */
 export const passing = (e: unknown): boolean => e instanceof ApiError && (e.status === 0 || e.status === 502 || e.status === 503);
+
+/** For placeholderData: while filters change the old answer stays, but only of the same thing, whose key begins alike: never another project's numbers. */
+export const keptOf =
+	(thing: QueryKey) =>
+	<T>(old: T | undefined, before: { queryKey: QueryKey } | undefined): T | undefined =>
+		before && hashKey(before.queryKey.slice(0, thing.length)) === hashKey(thing) ? old : undefined;
 
 export const queryClient = new QueryClient({
 	defaultOptions: {

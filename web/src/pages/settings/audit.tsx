@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api } from '@/api/client';
 import { useListState } from '@/app/paging';
 import { useWorkspace } from '@/app/place';
+import { keptOf } from '@/app/query';
 import { useUrlState } from '@/app/url-state';
 import { AuditTable } from '@/ui/audit-table';
 import { Button } from '@/ui/button';
@@ -36,7 +37,7 @@ export function AuditTab() {
 	const audit = useQuery({
 		queryKey: ['audit', workspace.id, query],
 		queryFn: ({ signal }) => api('get', '/api/workspaces/{workspaceId}/audit', { path: { workspaceId: workspace.id }, query, signal }),
-		placeholderData: (old) => old,
+		placeholderData: keptOf(['audit', workspace.id]),
 	});
 	const filtered = ['action', 'actor', 'from', 'to'].some((name) => url.text(name) !== undefined);
 	return (

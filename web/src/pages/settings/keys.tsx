@@ -5,12 +5,12 @@ import { type FormEvent, useState } from 'react';
 import { type Answer, api } from '@/api/client';
 import { useListState } from '@/app/paging';
 import { useMay, useProjects, useWorkspace } from '@/app/place';
-import { queryClient } from '@/app/query';
+import { keptOf, queryClient } from '@/app/query';
 import { useUrlState } from '@/app/url-state';
 import { ago, browserZone, exactMoment } from '@/format/time';
 import { Badge, type Tone } from '@/ui/badge';
 import { Button } from '@/ui/button';
-import { ConfirmDialog, Dialog } from '@/ui/dialog';
+import { ConfirmDialog, Dialog, DialogButtons } from '@/ui/dialog';
 import { SelectField, TextField } from '@/ui/field';
 import { formText, useForm } from '@/ui/form';
 import { Empty, LoadError, Notice } from '@/ui/notice';
@@ -39,7 +39,7 @@ export function KeysTab() {
 		queryKey: ['keys', project?.id, list.query],
 		queryFn: ({ signal }) => api('get', '/api/workspaces/{workspaceId}/projects/{projectId}/keys', { path, query: list.query, signal }),
 		enabled: project !== undefined,
-		placeholderData: (old) => old,
+		placeholderData: keptOf(['keys', project?.id]),
 	});
 	const [dialog, setDialog] = useState<{ kind: 'create' } | { kind: 'rotate' | 'revoke'; key: Key } | null>(null);
 	const zone = browserZone();
@@ -139,12 +139,7 @@ function CreateDialog({ path, onClose }: Of) {
 			<form className="flex flex-col gap-4" onSubmit={submit}>
 				{form.summary && <Notice tone="error">{form.summary}</Notice>}
 				<TextField label="Name" name="name" required maxLength={100} placeholder="Production" help="So that you know it again." autoFocus problem={form.problem('name')} />
-				<div className="flex justify-end gap-2">
-					<Button onClick={onClose}>Cancel</Button>
-					<Button kind="primary" type="submit" busy={form.busy}>
-						Make the key
-					</Button>
-				</div>
+				<DialogButtons action="Make the key" busy={form.busy} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);
@@ -179,12 +174,7 @@ function RotateDialog({ path, apiKey, onClose }: Of & { apiKey: Key }) {
 						</option>
 					))}
 				</SelectField>
-				<div className="flex justify-end gap-2">
-					<Button onClick={onClose}>Cancel</Button>
-					<Button kind="primary" type="submit" busy={form.busy}>
-						Rotate
-					</Button>
-				</div>
+				<DialogButtons action="Rotate" busy={form.busy} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);

@@ -7,13 +7,13 @@ import { type Answer, api, errorText } from '@/api/client';
 import { providersQuery, sessionQuery } from '@/api/session';
 import { useListState } from '@/app/paging';
 import { useMay, useSession, useWorkspace } from '@/app/place';
-import { queryClient } from '@/app/query';
+import { keptOf, queryClient } from '@/app/query';
 import { ago, browserZone, exactMoment } from '@/format/time';
 import { Badge } from '@/ui/badge';
 import { Button } from '@/ui/button';
 import { classes } from '@/ui/classes';
 import { CopyButton } from '@/ui/copy';
-import { ConfirmDialog, Dialog } from '@/ui/dialog';
+import { ConfirmDialog, Dialog, DialogButtons } from '@/ui/dialog';
 import { controlClass, SelectField, TextField } from '@/ui/field';
 import { formText, useForm } from '@/ui/form';
 import { Empty, LoadError, Notice } from '@/ui/notice';
@@ -38,7 +38,7 @@ export function MembersTab() {
 	const members = useQuery({
 		queryKey: ['members', workspace.id, list.query],
 		queryFn: ({ signal }) => api('get', '/api/workspaces/{workspaceId}/members', { path: { workspaceId: workspace.id }, query: list.query, signal }),
-		placeholderData: (old) => old,
+		placeholderData: keptOf(['members', workspace.id]),
 	});
 	const zone = browserZone();
 	const setRole = async (m: Member, role: GivenRole) => {
@@ -183,12 +183,7 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
 						</option>
 					))}
 				</SelectField>
-				<div className="flex justify-end gap-2">
-					<Button onClick={onClose}>Cancel</Button>
-					<Button kind="primary" type="submit" busy={form.busy}>
-						Invite
-					</Button>
-				</div>
+				<DialogButtons action="Invite" busy={form.busy} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);

@@ -31,7 +31,6 @@ export function SearchField({ label, name = 'q' }: { label: string; name?: strin
 			placeholder={label}
 			aria-label={label}
 			value={text}
-			data-search
 			onChange={(e) => {
 				const next = e.target.value;
 				setText(next);
