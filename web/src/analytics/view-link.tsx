@@ -2,10 +2,7 @@
 // A link to another view of the same project: range, zone and platforms go along, the view's own words do not.
 import { Link, type LinkProps, useParams, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { Search } from '@/app/search';
-
-const CARRIED = ['range', 'from', 'to', 'tz', 'compare', 'platform'];
-export const carried = (search: Search): Search => Object.fromEntries(Object.entries(search).filter(([name]) => CARRIED.includes(name)));
+import { carried, type Search } from '@/app/search';
 
 interface Target {
 	/** as in VIEWS: tools/$tool */
@@ -21,10 +18,10 @@ export function useViewTarget(): (target: Target) => Pick<LinkProps, 'to' | 'par
 	return ({ view, params = {}, search: own = {} }) => ({ to: `/$ws/$project/${view}`, params: { ws, project, ...params }, search: { ...carried(search), ...own } }) as Pick<LinkProps, 'to' | 'params' | 'search'>;
 }
 
-export function ViewLink({ className, children, ...target }: Target & { className?: string; children: ReactNode }) {
+export function ViewLink({ className, title, children, ...target }: Target & { className?: string; title?: string; children: ReactNode }) {
 	const of = useViewTarget();
 	return (
-		<Link {...of(target)} className={className ?? 'hover:underline'}>
+		<Link {...of(target)} title={title} className={className ?? 'hover:underline'}>
 			{children}
 		</Link>
 	);

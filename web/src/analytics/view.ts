@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One analytics request as the page's filters say it: previous data stays while new is on its way, relative ranges move on.
-import { useQuery, type UseQueryResult } from '@tanstack/react-query';
+import { type InfiniteData, useInfiniteQuery, type UseInfiniteQueryResult, useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { type Answer, api, ApiError, type Path, type QueryValue } from '@/api/client';
 import * as E from '@/api/errors.gen';
 import { useProject } from '@/app/place';
@@ -42,6 +42,26 @@ export function useView<P extends ViewPath>(path: P, filters: Filters, options: 
 		staleTime: pinned ? Infinity : 30_000,
 		refetchOnWindowFocus: ({ state }) => !pinned && Date.now() - state.dataUpdatedAt > FOCUS_STALE_MS,
 		enabled,
+	});
+}
+
+/** Asks for one thing, whatever the range. extra: words of its own. */
+export function useThing<P extends ViewPath>(path: P, at: Record<string, string>, extra: Record<string, QueryValue> = {}): UseQueryResult<Answer<P>> {
+	const project = useProject();
+	return useQuery({
+		queryKey: ['view', path, project.id, at, extra],
+		queryFn: ({ signal }): Promise<Answer<P>> => api('get', path as never, { path: { projectId: project.id, ...at } as never, query: extra, signal }),
+	});
+}
+
+/** The same for a thing that comes in pages, each with the cursor of the next. */
+export function usePages<P extends ViewPath>(path: P, at: Record<string, string>, extra: Record<string, QueryValue> = {}): UseInfiniteQueryResult<InfiniteData<Answer<P>>> {
+	const project = useProject();
+	return useInfiniteQuery({
+		queryKey: ['pages', path, project.id, at, extra],
+		queryFn: ({ signal, pageParam }): Promise<Answer<P>> => api('get', path as never, { path: { projectId: project.id, ...at } as never, query: { ...extra, cursor: pageParam }, signal }),
+		initialPageParam: null as string | null,
+		getNextPageParam: (last) => (last as { nextCursor: string | null }).nextCursor,
 	});
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A page inside the shell: sticky header with its h1, breadcrumb, what stands at the right, then the content.
-import { Link } from '@tanstack/react-router';
+import { Link, type LinkProps } from '@tanstack/react-router';
 import { ChevronRight } from 'lucide-react';
 import { type ReactNode, useEffect, useRef } from 'react';
 import { useProjectMaybe, useWorkspaceMaybe } from './place';
@@ -9,7 +9,7 @@ import { useTitle } from './title';
 interface Props {
 	title: string;
 	/** pages above this one, nearest last */
-	crumbs?: readonly { title: string; to: string }[];
+	crumbs?: readonly ({ title: string } & Pick<LinkProps, 'to' | 'params' | 'search'>)[];
 	/** right end of the header: filters, actions */
 	actions?: ReactNode;
 	children: ReactNode;
@@ -29,10 +29,10 @@ export function Page({ title, crumbs = [], actions, children }: Props) {
 				<div className="min-w-0">
 					{crumbs.length > 0 && (
 						<nav aria-label="Breadcrumb" className="no-print flex items-center gap-1 text-small text-secondary">
-							{crumbs.map((c) => (
-								<span key={c.to} className="inline-flex items-center gap-1">
-									<Link to={c.to} className="inline-flex min-h-6 items-center hover:text-text">
-										{c.title}
+							{crumbs.map(({ title, ...to }) => (
+								<span key={title} className="inline-flex items-center gap-1">
+									<Link {...to} className="inline-flex min-h-6 items-center hover:text-text">
+										{title}
 									</Link>
 									<ChevronRight aria-hidden className="size-3" />
 								</span>

@@ -34,3 +34,7 @@ export function many(search: Search, name: string): string[] {
 	const value = search[name];
 	return value === undefined ? [] : Array.isArray(value) ? value : [value];
 }
+
+const CARRIED = ['range', 'from', 'to', 'tz', 'compare', 'platform'];
+/** The words that go along from one view to another. */
+export const carried = (search: Search): Search => Object.fromEntries(Object.entries(search).filter(([name]) => CARRIED.includes(name)));

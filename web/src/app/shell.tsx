@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The frame of every page with a login: skip link, side bar (a drawer on small screens), banners, content.
-import { Link, Outlet, useParams } from '@tanstack/react-router';
+import { Link, Outlet, useParams, useSearch } from '@tanstack/react-router';
 import { ArrowLeft, ChevronsLeft, ChevronsRight, ChevronsUpDown, CircleUser, Menu as MenuIcon, Settings } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { may } from '@/api/session';
@@ -10,6 +10,7 @@ import { PopupButton } from '@/ui/popup';
 import { Banners } from './banners';
 import { useProjectMaybe, useSession, useWorkspaceMaybe } from './place';
 import { ACCOUNT_TABS, WORKSPACE_TABS } from './settings-tabs';
+import { carried, type Search } from './search';
 import { recall, remember } from './storage';
 import { VIEWS } from './views';
 
@@ -37,10 +38,10 @@ function useCollapsed(): [boolean, (next: boolean) => void] {
 const itemClass = 'flex h-8 items-center gap-3 rounded-control px-2.5 hover:bg-muted';
 const activeProps = { className: 'bg-muted font-semibold', 'aria-current': 'page' as const };
 
-function NavItem({ to, title, icon: Icon, collapsed }: { to: string; title: string; icon?: React.ComponentType<{ className?: string; 'aria-hidden'?: boolean }>; collapsed: boolean }) {
+function NavItem({ to, title, icon: Icon, collapsed, search }: { to: string; title: string; search?: Search; icon?: React.ComponentType<{ className?: string; 'aria-hidden'?: boolean }>; collapsed: boolean }) {
 	return (
 		<li>
-			<Link to={to} className={classes(itemClass, collapsed && 'justify-center px-0')} activeProps={activeProps} activeOptions={{ includeSearch: false }} title={collapsed ? title : undefined} aria-label={collapsed ? title : undefined} preloadDelay={100}>
+			<Link to={to} search={search ?? {}} className={classes(itemClass, collapsed && 'justify-center px-0')} activeProps={activeProps} activeOptions={{ includeSearch: false }} title={collapsed ? title : undefined} aria-label={collapsed ? title : undefined} preloadDelay={100}>
 				{Icon && <Icon aria-hidden className="size-4 shrink-0" />}
 				{!collapsed && <span className="truncate">{title}</span>}
 			</Link>
@@ -50,11 +51,12 @@ function NavItem({ to, title, icon: Icon, collapsed }: { to: string; title: stri
 
 function ProjectNav({ collapsed }: { collapsed: boolean }) {
 	const { ws, project } = useParams({ strict: false });
+	const search: Search = useSearch({ strict: false });
 	if (!ws || !project) return null;
 	return (
 		<ul className="flex flex-col gap-0.5">
 			{VIEWS.filter((v) => v.icon).map((v) => (
-				<NavItem key={v.path} to={`/${ws}/${project}/${v.path}`} title={v.title} collapsed={collapsed} {...(v.icon ? { icon: v.icon } : {})} />
+				<NavItem key={v.path} to={`/${ws}/${project}/${v.path}`} title={v.title} search={carried(search)} collapsed={collapsed} {...(v.icon ? { icon: v.icon } : {})} />
 			))}
 		</ul>
 	);

@@ -20,14 +20,16 @@ interface Props {
 	compare?: boolean;
 	platform?: boolean;
 	tool?: boolean;
+	/** words of the view's own filters, which "Clear filters" takes away, too */
+	own?: readonly string[];
 	children?: ReactNode;
 }
 const summary = (names: readonly string[], all: string) => (names.length === 0 ? all : names.length === 1 ? String(names[0]) : `${names.length} of them`);
 
-export function FilterBar({ compare = false, platform = true, tool = true, children }: Props) {
+export function FilterBar({ compare = false, platform = true, tool = true, own = [], children }: Props) {
 	const { range, timezone, platforms, tools, invalid, compare: comparing, url } = useFilters();
 	const [open, setOpen] = useState(false);
-	const words = [platforms.length > 0 && 'platform', tools.length > 0 && 'tool', (!isRelative(range) || range.relative !== '7d') && 'range'].filter((w) => w !== false);
+	const words = [platforms.length > 0 && 'platform', tools.length > 0 && 'tool', (!isRelative(range) || range.relative !== '7d') && 'range', ...own.filter((name) => url.list(name).length > 0)].filter((w) => w !== false);
 	useEffect(() => {
 		if (invalid.length > 0) {
 			toast('The address held a filter that is not valid; the default is shown.', 'error');
@@ -60,7 +62,7 @@ export function FilterBar({ compare = false, platform = true, tool = true, child
 				</PopupButton>
 				{compare && <Checkbox label="vs previous period" checked={comparing} onChange={(e) => url.set({ compare: e.target.checked ? undefined : '0' })} />}
 				{words.length > 0 && (
-					<Button kind="quiet" onClick={() => url.set({ platform: undefined, tool: undefined, range: undefined, from: undefined, to: undefined })}>
+					<Button kind="quiet" onClick={() => url.set({ platform: undefined, tool: undefined, range: undefined, from: undefined, to: undefined, ...Object.fromEntries(own.map((name) => [name, undefined])) })}>
 						Clear filters
 					</Button>
 				)}

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { components } from '@/api/schema.gen';
 import { browserZone, exactMoment, moment } from '@/format/time';
 import { Dialog } from './dialog';
+import { Facts } from './facts';
 import { Empty } from './notice';
 import { type Paging, Table } from './table';
 
@@ -41,24 +42,17 @@ export function AuditTable({ items, paging, stale }: { items: readonly Item[] | 
 			/>
 			{open && (
 				<Dialog title={open.action} onClose={() => setOpen(null)}>
-					<dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 break-all">
-						{(
-							[
-								['Time', exactMoment(open.at, zone)],
-								['Who', who(open)],
-								['What', open.target ? `${open.target.type} ${open.target.id ?? ''}` : '–'],
-								['Address', open.ip ?? '–'],
-								['Program', open.userAgent ?? '–'],
-								['Request', open.requestId ?? '–'],
-								...Object.entries(open.detail as Record<string, unknown>).map(([k, v]) => [k, typeof v === 'string' ? v : JSON.stringify(v)] as const),
-							] as const
-						).map(([name, value]) => (
-							<div key={name} className="contents">
-								<dt className="text-secondary">{name}</dt>
-								<dd>{value}</dd>
-							</div>
-						))}
-					</dl>
+					<Facts
+						rows={[
+							['Time', exactMoment(open.at, zone)],
+							['Who', who(open)],
+							['What', open.target ? `${open.target.type} ${open.target.id ?? ''}` : '–'],
+							['Address', open.ip ?? '–'],
+							['Program', open.userAgent ?? '–'],
+							['Request', open.requestId ?? '–'],
+							...Object.entries(open.detail as Record<string, unknown>).map(([k, v]) => [k, typeof v === 'string' ? v : JSON.stringify(v)] as const),
+						]}
+					/>
 				</Dialog>
 			)}
 		</>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Tables of the server's lists: sorted by clicking a header, paged, whole rows clickable, a real link in the first cell.
 import { ChevronFirst, ChevronLast, ChevronLeft, ChevronRight } from 'lucide-react';
-import type { KeyboardEvent, ReactNode } from 'react';
+import type { KeyboardEvent, MouseEvent, ReactNode } from 'react';
 import { exactCount } from '@/format/number';
 import { IconButton } from './button';
 import { classes } from './classes';
@@ -29,7 +29,7 @@ export interface Paging {
 	onPage: (page: number) => void;
 	onPageSize?: (pageSize: number) => void;
 }
-interface Props<T> {
+export interface TableProps<T> {
 	label: string;
 	columns: readonly Column<T>[];
 	rows: readonly T[] | undefined;
@@ -64,17 +64,27 @@ function Header<T>({ column, sorting }: { column: Column<T>; sorting: Sorting | 
 	);
 }
 
-function onRowKey(e: KeyboardEvent<HTMLTableRowElement>, open: () => void) {
+/** Keys of a row that opens: Enter, and the arrows to the rows beside it, over the headings of groups. */
+export function onRowKey(e: KeyboardEvent<HTMLTableRowElement>, open: () => void) {
 	if (e.target !== e.currentTarget) return;
 	if (e.key === 'Enter') open();
-	const to = e.key === 'ArrowDown' ? e.currentTarget.nextElementSibling : e.key === 'ArrowUp' ? e.currentTarget.previousElementSibling : null;
-	if (to instanceof HTMLElement) {
+	const step = e.key === 'ArrowDown' ? 1 : e.key === 'ArrowUp' ? -1 : 0;
+	if (step === 0) return;
+	const rows = [...(e.currentTarget.closest('table')?.querySelectorAll<HTMLElement>('tr[tabindex]') ?? [])];
+	const to = rows[rows.indexOf(e.currentTarget) + step];
+	if (to) {
 		e.preventDefault();
 		to.focus();
 	}
 }
 
-export function Table<T>({ label, columns, rows, rowKey, onRow, sorting, paging, empty, stale = false, skeletonRows = 8 }: Props<T>) {
+/** A click on a row opens it, unless it was on something in it or marked a text to copy. */
+export function onRowClick(e: MouseEvent<HTMLTableRowElement>, open: () => void) {
+	if ((e.target as HTMLElement).closest('a,button,input,select') || getSelection()?.isCollapsed === false) return;
+	open();
+}
+
+export function Table<T>({ label, columns, rows, rowKey, onRow, sorting, paging, empty, stale = false, skeletonRows = 8 }: TableProps<T>) {
 	return (
 		<div className="overflow-hidden rounded-card border border-line bg-panel">
 			{/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls can be scrolled by keys */}
@@ -104,7 +114,7 @@ export function Table<T>({ label, columns, rows, rowKey, onRow, sorting, paging,
 								key={rowKey(row)}
 								className={classes('group', onRow && 'cursor-pointer hover:bg-muted focus-visible:outline-offset-[-2px]')}
 								tabIndex={onRow ? 0 : undefined}
-								onClick={onRow && ((e) => (e.target as HTMLElement).closest('a,button,input,select') || onRow(row))}
+								onClick={onRow && ((e) => onRowClick(e, () => onRow(row)))}
 								onKeyDown={onRow && ((e) => onRowKey(e, () => onRow(row)))}
 							>
 								{columns.map((c) => (

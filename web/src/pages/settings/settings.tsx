@@ -20,7 +20,7 @@ export default function Settings() {
 	const Content = CONTENT[tab ?? ''];
 	if (!found || !Content || !may(workspace.role, found.role)) throw notFound();
 	return (
-		<Page key={found.path} title={found.title} crumbs={[{ title: workspace.name, to: `/${workspace.slug}` }]}>
+		<Page key={found.path} title={found.title} crumbs={[{ title: workspace.name, to: '/$ws', params: { ws: workspace.slug } }]}>
 			<Content />
 		</Page>
 	);

@@ -2,9 +2,10 @@
 // The calls of one tool; one opens with all that went in and out.
 import type { Answer } from '@/api/client';
 import { NothingHere } from '@/analytics/empty';
-import { Loaded } from '@/analytics/panel';
+import { SessionLink, TraceLink, UserLink } from '@/analytics/links';
 import { Status } from '@/analytics/status';
 import { useView } from '@/analytics/view';
+import { ViewTable } from '@/analytics/view-table';
 import { useListState } from '@/app/paging';
 import { useFilters } from '@/filters/filters';
 import { platformName } from '@/filters/platforms';
@@ -13,8 +14,8 @@ import { exactMoment, moment } from '@/format/time';
 import { Badge } from '@/ui/badge';
 import { Dialog } from '@/ui/dialog';
 import { SelectField } from '@/ui/field';
+import { Facts } from '@/ui/facts';
 import { Json } from '@/ui/json';
-import { Table } from '@/ui/table';
 
 type Invocation = Answer<'/api/analytics/{projectId}/tools/{tool}/invocations'>['items'][number];
 
@@ -22,25 +23,18 @@ function Detail({ call, zone, onClose }: { call: Invocation; zone: string; onClo
 	return (
 		<Dialog title="Call" shape="drawer" onClose={onClose}>
 			<div className="flex flex-col gap-5">
-				<dl className="grid grid-cols-[auto_1fr] gap-x-6 gap-y-2 break-all">
-					{(
-						[
-							['Time', exactMoment(call.timestamp, zone)],
-							['Latency', duration(call.latencyMs)],
-							['Platform', platformName(call.platform)],
-							['User', call.userId ?? 'anonymous'],
-							['Session', call.sessionId],
-							['Trace', call.traceId],
-							...(call.errorMessage ? ([['Error', `${call.errorCategory ?? ''} ${call.errorMessage}`]] as const) : []),
-							...(call.intent ? ([['Intent', call.intent.text]] as const) : []),
-						] as const
-					).map(([name, value]) => (
-						<div key={name} className="contents">
-							<dt className="text-secondary">{name}</dt>
-							<dd>{value}</dd>
-						</div>
-					))}
-				</dl>
+				<Facts
+					rows={[
+						['Time', exactMoment(call.timestamp, zone)],
+						['Latency', duration(call.latencyMs)],
+						['Platform', platformName(call.platform)],
+						['User', <UserLink key="user" id={call.userId} />],
+						['Session', <SessionLink key="session" id={call.sessionId} />],
+						['Trace', <TraceLink key="trace" id={call.traceId} />],
+						...(call.errorMessage ? ([['Error', `${call.errorCategory ?? ''} ${call.errorMessage}`]] as const) : []),
+						...(call.intent ? ([['Intent', call.intent.text]] as const) : []),
+					]}
+			/>
 				<h3 className="text-card">Input</h3>
 				<Json label="Input" value={call.input} />
 				<h3 className="text-card">Output</h3>
@@ -79,47 +73,41 @@ export function Invocations({ tool }: { tool: string }) {
 				<option value="success">Success</option>
 				<option value="error">Error</option>
 			</SelectField>
-			{query.isError && !query.data ? (
-				<Loaded what="the calls" query={query}>
-					{() => null}
-				</Loaded>
-			) : (
-				<Table
-					label="Calls"
-					rows={query.data?.items}
-					rowKey={(i) => i.eventId}
-					stale={query.isPlaceholderData}
-					onRow={(i) => show(i.eventId)}
-					{...(query.data ? { paging: list.paging(query.data.total) } : {})}
-					empty={<NothingHere things="calls" />}
-					columns={[
-						{
-							key: 'time',
-							title: 'Time',
-							cell: (i) => (
-								<button type="button" className="min-h-6 whitespace-nowrap hover:underline" title={exactMoment(i.timestamp, timezone)} onClick={() => show(i.eventId)}>
-									{moment(i.timestamp, timezone)}
-								</button>
-							),
-						},
-						{
-							key: 'status',
-							title: 'Status',
-							cell: (i) => (
-								<span className="inline-flex gap-1">
-									<Status status={i.status} />
-									{i.isRetry && <Badge>retry</Badge>}
-								</span>
-							),
-						},
-						{ key: 'latency', title: 'Latency', numeric: true, cell: (i) => duration(i.latencyMs) },
-						{ key: 'platform', title: 'Platform', cell: (i) => platformName(i.platform) },
-						{ key: 'user', title: 'User', cell: (i) => <span className={i.userId ? 'font-mono text-small' : 'text-secondary'}>{i.userId ?? 'anonymous'}</span> },
-						{ key: 'intent', title: 'Intent', className: 'max-w-80', cell: (i) => <span className="line-clamp-1" title={i.intent?.text}>{i.intent?.text ?? '–'}</span> },
-						{ key: 'error', title: 'Error', className: 'max-w-80', cell: (i) => <span className="line-clamp-1 text-error" title={i.errorMessage ?? undefined}>{i.errorMessage ?? ''}</span> },
-					]}
-				/>
-			)}
+			<ViewTable
+				label="Calls"
+				what="the calls"
+				query={query}
+				list={list}
+				rowKey={(i) => i.eventId}
+				onRow={(i) => show(i.eventId)}
+				empty={<NothingHere things="calls" />}
+				columns={[
+					{
+						key: 'time',
+						title: 'Time',
+						cell: (i) => (
+							<button type="button" className="min-h-6 whitespace-nowrap hover:underline" title={exactMoment(i.timestamp, timezone)} onClick={() => show(i.eventId)}>
+								{moment(i.timestamp, timezone)}
+							</button>
+						),
+					},
+					{
+						key: 'status',
+						title: 'Status',
+						cell: (i) => (
+							<span className="inline-flex gap-1">
+								<Status status={i.status} />
+								{i.isRetry && <Badge>retry</Badge>}
+							</span>
+						),
+					},
+					{ key: 'latency', title: 'Latency', numeric: true, cell: (i) => duration(i.latencyMs) },
+					{ key: 'platform', title: 'Platform', cell: (i) => platformName(i.platform) },
+					{ key: 'user', title: 'User', cell: (i) => <span className={i.userId ? 'font-mono text-small' : 'text-secondary'}>{i.userId ?? 'anonymous'}</span> },
+					{ key: 'intent', title: 'Intent', className: 'max-w-80', cell: (i) => <span className="line-clamp-1" title={i.intent?.text}>{i.intent?.text ?? '–'}</span> },
+					{ key: 'error', title: 'Error', className: 'max-w-80', cell: (i) => <span className="line-clamp-1 text-error" title={i.errorMessage ?? undefined}>{i.errorMessage ?? ''}</span> },
+				]}
+			/>
 			{open && <Detail call={open} zone={timezone} onClose={() => show(undefined)} />}
 		</>
 	);

@@ -7,6 +7,7 @@ import { Bars } from '@/analytics/bars';
 import { KpiCard, KpiGrid } from '@/analytics/kpi';
 import { Loaded, Panel } from '@/analytics/panel';
 import { useView } from '@/analytics/view';
+import { useViewTarget } from '@/analytics/view-link';
 import { Page } from '@/app/page';
 import { Chart } from '@/charts/chart';
 import { Donut } from '@/charts/donut';
@@ -19,6 +20,7 @@ import { ago, exactMoment } from '@/format/time';
 import { Badge } from '@/ui/badge';
 import { Button } from '@/ui/button';
 import { Dialog } from '@/ui/dialog';
+import { Facts } from '@/ui/facts';
 import { Json } from '@/ui/json';
 import { Empty } from '@/ui/notice';
 import { Invocations } from './invocations';
@@ -45,24 +47,12 @@ function Histogram({ classes }: { classes: Tool['latencyHistogram'] }) {
 	);
 }
 
-function Facts({ rows }: { rows: readonly (readonly [string, string])[] }) {
-	return (
-		<dl className="grid grid-cols-[1fr_auto] gap-x-4 gap-y-2">
-			{rows.map(([name, value]) => (
-				<div key={name} className="contents">
-					<dt className="text-secondary">{name}</dt>
-					<dd className="tabular text-right">{value}</dd>
-				</div>
-			))}
-		</dl>
-	);
-}
-
 function Responses({ responses: { size, contentTypes, zeroResult } }: { responses: Tool['responses'] }) {
 	if (size.reported === 0 && contentTypes.length === 0 && zeroResult.reported === 0) return <Empty title="Nothing is known of the answers">The SDK reports their size and type unless capture is off.</Empty>;
 	return (
 		<div className="flex flex-col gap-5">
 			<Facts
+				numbers
 				rows={[
 					['Mean size', bytes(size.avgBytes)],
 					['Median size', bytes(size.p50Bytes)],
@@ -96,7 +86,8 @@ function Intents({ data, zone }: { data: Tool; zone: string }) {
 
 export default function ToolPage() {
 	const params: Record<string, string | undefined> = useParams({ strict: false });
-	const { tool = '', ws, project } = params;
+	const { tool = '' } = params;
+	const target = useViewTarget();
 	const filters = useFilters();
 	const [schema, setSchema] = useState(false);
 	const query = useView('/api/analytics/{projectId}/tools/{tool}', filters, { at: { tool }, accepts: { compare: true, tool: false } });
@@ -105,7 +96,7 @@ export default function ToolPage() {
 	const compared = filters.compare;
 	const buckets = query.data?.series.map((p) => p.bucket) ?? [];
 	return (
-		<Page key={tool} title={tool} crumbs={[{ title: 'Tools', to: `/${ws}/${project}/tools` }]} actions={<FilterBar compare tool={false} />}>
+		<Page key={tool} title={tool} crumbs={[{ title: 'Tools', ...target({ view: 'tools' }) }]} actions={<FilterBar compare tool={false} />}>
 			{query.isError && !query.data && (
 				<Loaded what="the tool" query={query}>
 					{() => null}
@@ -163,6 +154,7 @@ export default function ToolPage() {
 				<Panel title="Discovery" what="the discovery" query={query}>
 					{({ discovery: d }) => (
 						<Facts
+							numbers
 							rows={[
 								['Times listed', exactCount(d.listings)],
 								['Calls per listing', d.callsPerListing === null ? NONE : d.callsPerListing.toFixed(2)],

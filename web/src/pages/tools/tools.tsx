@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
 // All tools, as a table that sorts.
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
 import { NothingHere } from '@/analytics/empty';
-import { Loaded } from '@/analytics/panel';
+import { SearchField } from '@/analytics/search-field';
 import { useView } from '@/analytics/view';
 import { useViewTarget, ViewLink } from '@/analytics/view-link';
+import { ViewTable } from '@/analytics/view-table';
 import { useListState } from '@/app/paging';
 import { Page } from '@/app/page';
 import { FilterBar } from '@/filters/bar';
@@ -13,34 +13,9 @@ import { useFilters } from '@/filters/filters';
 import { count, duration, exactCount, rate } from '@/format/number';
 import { ago, exactMoment } from '@/format/time';
 import { Badge } from '@/ui/badge';
-import { Checkbox, controlClass } from '@/ui/field';
-import { Table } from '@/ui/table';
+import { Checkbox } from '@/ui/field';
 
 const SORTS = ['calls', 'tool', 'successRate', 'errorRate', 'errors', 'avgLatencyMs', 'p95LatencyMs', 'users', 'sessions', 'lastCalledAt'];
-const TYPING_MS = 300;
-
-/** A search field whose words go to the URL once typing pauses. */
-export function SearchField({ label, name = 'q' }: { label: string; name?: string }) {
-	const { url } = useFilters();
-	const [text, setText] = useState(url.text(name) ?? '');
-	const [timer, setTimer] = useState<ReturnType<typeof setTimeout>>();
-	return (
-		<input
-			type="search"
-			className={`${controlClass} max-w-64`}
-			placeholder={label}
-			aria-label={label}
-			value={text}
-			onChange={(e) => {
-				const next = e.target.value;
-				setText(next);
-				clearTimeout(timer);
-				setTimer(setTimeout(() => url.set({ [name]: next.trim() || undefined }, { replace: true }), TYPING_MS));
-			}}
-		/>
-	);
-}
-
 function ShareBar({ share }: { share: number | null }) {
 	return (
 		<span className="flex items-center justify-end gap-2">
@@ -66,46 +41,39 @@ export default function ToolsPage() {
 				<SearchField label="Find a tool" />
 				<Checkbox label="Show unused tools" checked={unused} onChange={(e) => filters.url.set({ unused: e.target.checked ? '1' : undefined })} />
 			</div>
-			{query.isError && !query.data ? (
-				<Loaded what="the tools" query={query}>
-					{() => null}
-				</Loaded>
-			) : (
-				<Table
-					label="Tools"
-					rows={query.data?.items}
-					rowKey={(t) => t.tool}
-					stale={query.isPlaceholderData}
-					onRow={(t) => void navigate(target({ view: 'tools/$tool', params: { tool: t.tool } }))}
-					sorting={list.sorting}
-					{...(query.data ? { paging: list.paging(query.data.total) } : {})}
-					empty={<NothingHere things="tool calls" />}
-					columns={[
-						{
-							key: 'tool',
-							title: 'Tool',
-							sort: 'tool',
-							cell: (t) => (
-								<span className="flex max-w-80 items-center gap-2" title={t.description ?? t.tool}>
-									<ViewLink view="tools/$tool" params={{ tool: t.tool }} className="truncate font-mono hover:underline">
-										{t.tool}
-									</ViewLink>
-									{t.calls === 0 && <Badge>unused</Badge>}
-								</span>
-							),
-						},
-						{ key: 'calls', title: 'Calls', sort: 'calls', numeric: true, cell: (t) => <span title={exactCount(t.calls)}>{count(t.calls)}</span> },
-						{ key: 'share', title: 'Share', numeric: true, cell: (t) => <ShareBar share={t.share} /> },
-						{ key: 'success', title: 'Success', sort: 'successRate', numeric: true, cell: (t) => rate(t.successRate) },
-						{ key: 'errors', title: 'Errors', sort: 'errors', numeric: true, cell: (t) => <span className={t.errors > 0 ? 'text-error' : undefined}>{count(t.errors)}</span> },
-						{ key: 'errorRate', title: 'Error rate', sort: 'errorRate', numeric: true, cell: (t) => rate(t.errorRate) },
-						{ key: 'avg', title: 'Mean', sort: 'avgLatencyMs', numeric: true, cell: (t) => duration(t.avgLatencyMs) },
-						{ key: 'p95', title: 'p95', sort: 'p95LatencyMs', numeric: true, cell: (t) => duration(t.p95LatencyMs) },
-						{ key: 'users', title: 'Users', sort: 'users', numeric: true, cell: (t) => count(t.users) },
-						{ key: 'last', title: 'Last called', sort: 'lastCalledAt', numeric: true, cell: (t) => <span title={exactMoment(t.lastCalledAt, timezone)}>{ago(t.lastCalledAt, timezone)}</span> },
-					]}
-				/>
-			)}
+			<ViewTable
+				label="Tools"
+				what="the tools"
+				query={query}
+				list={list}
+				rowKey={(t) => t.tool}
+				onRow={(t) => void navigate(target({ view: 'tools/$tool', params: { tool: t.tool } }))}
+				empty={<NothingHere things="tool calls" />}
+				columns={[
+					{
+						key: 'tool',
+						title: 'Tool',
+						sort: 'tool',
+						cell: (t) => (
+							<span className="flex max-w-80 items-center gap-2" title={t.description ?? t.tool}>
+								<ViewLink view="tools/$tool" params={{ tool: t.tool }} className="truncate font-mono hover:underline">
+									{t.tool}
+								</ViewLink>
+								{t.calls === 0 && <Badge>unused</Badge>}
+							</span>
+						),
+					},
+					{ key: 'calls', title: 'Calls', sort: 'calls', numeric: true, cell: (t) => <span title={exactCount(t.calls)}>{count(t.calls)}</span> },
+					{ key: 'share', title: 'Share', numeric: true, cell: (t) => <ShareBar share={t.share} /> },
+					{ key: 'success', title: 'Success', sort: 'successRate', numeric: true, cell: (t) => rate(t.successRate) },
+					{ key: 'errors', title: 'Errors', sort: 'errors', numeric: true, cell: (t) => <span className={t.errors > 0 ? 'text-error' : undefined}>{count(t.errors)}</span> },
+					{ key: 'errorRate', title: 'Error rate', sort: 'errorRate', numeric: true, cell: (t) => rate(t.errorRate) },
+					{ key: 'avg', title: 'Mean', sort: 'avgLatencyMs', numeric: true, cell: (t) => duration(t.avgLatencyMs) },
+					{ key: 'p95', title: 'p95', sort: 'p95LatencyMs', numeric: true, cell: (t) => duration(t.p95LatencyMs) },
+					{ key: 'users', title: 'Users', sort: 'users', numeric: true, cell: (t) => count(t.users) },
+					{ key: 'last', title: 'Last called', sort: 'lastCalledAt', numeric: true, cell: (t) => <span title={exactMoment(t.lastCalledAt, timezone)}>{ago(t.lastCalledAt, timezone)}</span> },
+				]}
+			/>
 		</Page>
 	);
 }

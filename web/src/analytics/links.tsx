@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// Links to one thing of a project by its id, and the id in short where a link would be too much.
+import { classes } from '@/ui/classes';
+import { ViewLink } from './view-link';
+
+const look = 'inline-block min-h-6 max-w-56 truncate py-0.5 align-middle font-mono text-small hover:underline group-focus-visible:whitespace-normal';
+interface Of {
+	id: string;
+	className?: string;
+}
+
+/** A user, or "anonymous" when a session never named one. */
+export const UserLink = ({ id, className }: { id: string | null; className?: string }) =>
+	id === null ? (
+		<span className="text-secondary">anonymous</span>
+	) : (
+		<ViewLink view="users/$id" params={{ id }} className={classes(look, className)} title={id}>
+			{id}
+		</ViewLink>
+	);
+export const SessionLink = ({ id, className }: Of) => (
+	<ViewLink view="sessions/$id" params={{ id }} className={classes(look, className)} title={id}>
+		{id}
+	</ViewLink>
+);
+export const TraceLink = ({ id, className }: Of) => (
+	<ViewLink view="traces/$id" params={{ id }} className={classes(look, className)} title={id}>
+		{id}
+	</ViewLink>
+);
+export const ToolLink = ({ id, className }: { id: string | null; className?: string }) =>
+	id === null ? (
+		<span className="text-secondary">–</span>
+	) : (
+		<ViewLink view="tools/$tool" params={{ tool: id }} className={classes(look, className)} title={id}>
+			{id}
+		</ViewLink>
+	);
