@@ -70,6 +70,7 @@ test('overview: the numbers of the worked example', async (t) => {
 test('filters live in the address: platform, back, a copy of the address', async (t) => {
 	const { page, context, clean } = await owner(t);
 	await page.goto(`${place}/overview?${RANGE}`);
+	await page.getByRole('link', { name: 'search_rooms' }).waitFor(); // before it a filter would change nothing that is shown
 	await page.getByRole('button', { name: 'Platforms: All platforms' }).click();
 	await page.getByRole('checkbox', { name: 'Claude', exact: true }).check();
 	await page.waitForURL(/platform=claude(&|$)/);
