@@ -77,7 +77,7 @@ static void tell_pg(void *arg, enum pg_migrate_event event, const struct pg_migr
 
 	switch (event) {
 	case PG_MIGRATE_WAITING:
-		cli_say(cli, "  PostgreSQL: another migration runs, waiting");
+		cli_say(cli, "  another migration runs, waiting");
 		break;
 	case PG_MIGRATE_RETRYING:
 		cli_say(cli, "  PostgreSQL %s: again, %s", m->name, text ? text : "");
@@ -93,6 +93,13 @@ static void tell_pg(void *arg, enum pg_migrate_event event, const struct pg_migr
 	}
 }
 
+static enum cli_exit fail_pg(struct cli *cli, enum err e, const struct pg_migrate_result *result)
+{
+	if (e == ERR_DB_PG_CONNECTION_REFUSED)
+		e = ERR_CLI_POSTGRESQL_UNREACHABLE;
+	return cli_fail(cli, e, NULL, "%s", result->text);
+}
+
 enum cli_exit databases_migrate_pg(struct cli *cli, bool dry_run, int *applied)
 {
 	char url[PG_URL_BYTES];
@@ -105,10 +112,8 @@ enum cli_exit databases_migrate_pg(struct cli *cli, bool dry_run, int *applied)
 	if (conf_pg_url(cli->conf, url, sizeof(url)))
 		e = pg_migrate(&options, &result);
 	explicit_bzero(url, sizeof(url));
-	if (e == ERR_DB_PG_CONNECTION_REFUSED)
-		return cli_fail(cli, ERR_CLI_POSTGRESQL_UNREACHABLE, NULL, "%s", result.text);
 	if (e != ERR_OK)
-		return cli_fail(cli, e, NULL, "%s", result.text);
+		return fail_pg(cli, e, &result);
 	if (!dry_run)
 		say_schema(cli, "PostgreSQL", result.applied, began);
 	if (applied)
@@ -130,6 +135,8 @@ static struct ch *open_ch(const struct cli *cli)
 
 struct ch_progress {
 	struct cli *cli;
+	struct ch *ch;
+	enum err e;
 	int applied;
 	char text[CH_ERROR_TEXT_BYTES + 128];
 };
@@ -165,32 +172,48 @@ static enum cli_exit list_pending_ch(struct cli *cli, struct ch *c, int *applied
 	return CLI_DONE;
 }
 
+static void migrate_ch(void *arg)
+{
+	struct ch_progress *p = arg;
+
+	p->e = ch_migrate(p->ch, tell_ch, p);
+}
+
+/* PostgreSQL keeps the lock: ClickHouse has none. */
+static enum cli_exit migrate_ch_alone(struct cli *cli, struct ch_progress *p)
+{
+	char url[PG_URL_BYTES];
+	const struct pg_migrate_options options = {.url = url, .progress = tell_pg, .arg = cli};
+	struct pg_migrate_result lock = {0};
+	int64_t began = clock_mono_ms();
+	enum err e = ERR_DB_INTERNAL_ERROR;
+
+	if (conf_pg_url(cli->conf, url, sizeof(url)))
+		e = pg_migrate_alone(&options, migrate_ch, p, &lock);
+	explicit_bzero(url, sizeof(url));
+	if (e != ERR_OK)
+		return fail_pg(cli, e, &lock);
+	if (p->e == ERR_DB_CH_CONNECTION_REFUSED)
+		return cli_fail(cli, ERR_CLI_CLICKHOUSE_UNREACHABLE, NULL, "%s", p->text);
+	if (p->e != ERR_OK)
+		return cli_fail(cli, p->e, NULL, "%s", p->text);
+	say_schema(cli, "ClickHouse", p->applied, began);
+	return CLI_DONE;
+}
+
 enum cli_exit databases_migrate_ch(struct cli *cli, bool dry_run, int *applied)
 {
-	struct ch_progress progress = {.cli = cli};
-	struct ch *c = open_ch(cli);
-	enum cli_exit rc = CLI_DONE;
-	int64_t began = clock_mono_ms();
-	enum err e;
+	struct ch_progress progress = {.cli = cli, .ch = open_ch(cli)};
+	enum cli_exit rc;
 
-	if (!c)
+	if (!progress.ch)
 		return cli_fail(cli, ERR_CLI_INTERNAL_ERROR, NULL,
 		        "no memory, or no address of ClickHouse");
-	if (dry_run) {
-		rc = list_pending_ch(cli, c, &progress.applied);
-	} else {
-		e = ch_migrate(c, tell_ch, &progress);
-		if (e == ERR_DB_CH_CONNECTION_REFUSED)
-			rc = cli_fail(
-			        cli, ERR_CLI_CLICKHOUSE_UNREACHABLE, NULL, "%s", progress.text);
-		else if (e != ERR_OK)
-			rc = cli_fail(cli, e, NULL, "%s", progress.text);
-		else
-			say_schema(cli, "ClickHouse", progress.applied, began);
-	}
+	rc = dry_run ? list_pending_ch(cli, progress.ch, &progress.applied)
+	             : migrate_ch_alone(cli, &progress);
 	if (applied)
 		*applied = progress.applied;
-	ch_close(c);
+	ch_close(progress.ch);
 	return rc;
 }
 

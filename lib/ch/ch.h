@@ -162,10 +162,11 @@ enum ch_migrate_event {
 typedef void ch_migrate_progress(enum ch_migrate_event event, const struct ch_migration *migration,
         const struct ch_result *result, void *arg);
 
-/* Creates the database and brings it to this program's schema. Statement by statement; a second run
- * at the same time does no harm. ERR_OK; ERR_DB_CH_MIGRATION_FAILED: a statement failed, a file
- * that had been applied is different now, or one is missing in between; ERR_DB_CH_SCHEMA_NEWER: the
- * database is ahead of this program; or the error of the connection. */
+/* Creates the database and brings it to this program's schema, statement by statement. To be called
+ * alone (pg_migrate_alone): where two move a table at once, rows are lost. ERR_OK;
+ * ERR_DB_CH_MIGRATION_FAILED: a statement failed, a file that had been applied is different now, or
+ * one is missing in between; ERR_DB_CH_SCHEMA_NEWER: the database is ahead of this program; or the
+ * error of the connection. */
 enum err ch_migrate(struct ch *c, ch_migrate_progress *progress, void *arg) MUST_CHECK;
 
 /* Highest version applied, 0 for none or no database. */

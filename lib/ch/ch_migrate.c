@@ -4,19 +4,11 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
 #include "base/str.h"
 #include "ch/ch_internal.h"
 #include "crypto/crypto.h"
 
-enum {
-	APPLIED_MAX = 4096,
-	APPLIED_BYTES_MAX = 1024 * 1024,
-	NAME_BYTES = 64,
-	OTHER_WAIT_MS = 60000,
-	OTHER_PAUSE_MS = 250,
-	UNKNOWN_TABLE = 60 /* of ClickHouse */
-};
+enum { APPLIED_MAX = 4096, APPLIED_BYTES_MAX = 1024 * 1024, NAME_BYTES = 64 };
 
 struct applied {
 	unsigned version;
@@ -164,36 +156,6 @@ static enum err check_applied(struct migrator *m)
 	return ERR_OK;
 }
 
-/* Two that migrate at the same time hinder each other where a statement moves or drops a table: the
- * one that fails waits until the other has recorded the file. */
-static bool applied_by_another(struct migrator *m, const char *version, const char *checksum)
-{
-	const struct ch_param params[] = {
-	        {.name = "v", .value = version}, {.name = "c", .value = checksum}};
-	struct ch_result result;
-	struct buf count;
-	const struct ch_query q = {.cls = CH_ADMIN,
-	        .sql = "SELECT count() FROM schema_migrations "
-	               "WHERE version = {v:UInt32} AND checksum = {c:String}",
-	        .params = params,
-	        .params_len = ARRAY_LEN(params),
-	        .format = "TabSeparated",
-	        .into_buf = &count};
-	bool found = false;
-
-	buf_init(&count, NAME_BYTES);
-	for (int waited = 0; !found && waited < OTHER_WAIT_MS; waited += OTHER_PAUSE_MS) {
-		buf_clear(&count);
-		if (ch_select(m->c, &q, &result) != ERR_OK)
-			break;
-		found = strcmp(buf_str(&count), "0\n") != 0;
-		if (!found)
-			clock_sleep_ms(OTHER_PAUSE_MS);
-	}
-	buf_release(&count);
-	return found;
-}
-
 static enum err apply(struct migrator *m, const struct ch_migration *migration)
 {
 	char version[12], checksum[CRYPTO_SHA256_HEX_BYTES];
@@ -205,10 +167,7 @@ static enum err apply(struct migrator *m, const struct ch_migration *migration)
 		e = ERR_DB_INTERNAL_ERROR;
 	if (e == ERR_OK)
 		e = run_file(m, migration->text, migration->len);
-	if (e != ERR_OK && m->result.ch_code == UNKNOWN_TABLE &&
-	        applied_by_another(m, version, checksum))
-		e = ERR_OK;
-	else if (e == ERR_OK)
+	if (e == ERR_OK)
 		e = run(m, m->c->at.database,
 		        "INSERT INTO schema_migrations (version, name, checksum) "
 		        "SELECT {v:UInt32}, {n:String}, {c:String}",

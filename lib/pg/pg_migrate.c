@@ -299,6 +299,20 @@ enum err pg_migrate(const struct pg_migrate_options *o, struct pg_migrate_result
 	return e;
 }
 
+enum err pg_migrate_alone(const struct pg_migrate_options *o, void (*work)(void *arg), void *arg,
+        struct pg_migrate_result *result)
+{
+	struct run run;
+	enum err e = open_run(&run, o, result);
+
+	if (e == ERR_OK)
+		e = take_lock(&run);
+	if (e == ERR_OK)
+		work(arg);
+	pg_close(run.pg);
+	return e;
+}
+
 static void fill_state(
         struct pg_migration_state *s, const struct pg_result *r, size_t i, const struct run *run)
 {

@@ -63,6 +63,13 @@ struct pg_migrate_result {
 enum err pg_migrate(
         const struct pg_migrate_options *o, struct pg_migrate_result *result) MUST_CHECK;
 
+/* Does work while no migration runs on any machine: under the lock that pg_migrate holds, waiting
+ * and telling as it does; o's set and dry_run do not count. What becomes of the work is in arg.
+ * ERR_OK: it was done; else it was not begun: ERR_DB_PG_MIGRATION_LOCKED,
+ * ERR_DB_PG_VERSION_UNSUPPORTED, ERR_DB_PG_CONNECTION_REFUSED. */
+enum err pg_migrate_alone(const struct pg_migrate_options *o, void (*work)(void *arg), void *arg,
+        struct pg_migrate_result *result) MUST_CHECK;
+
 /* One line of `yavio migrate --status`. */
 struct pg_migration_state {
 	int version;

@@ -39,12 +39,6 @@ describe('lib/ch', () => {
 		assert.equal(await store.run("SELECT count() FROM system.columns WHERE database = 'yavio' AND table = 'events'"), '59\n');
 	});
 
-	it('migrates an empty database by several at once', async () => {
-		const all = await Promise.all([1, 2, 3].map(() => ch(store, 'default', ['migrate'], { database: 'together' })));
-		for (const one of all) assert.equal(one.err, 0, one.text);
-		assert.equal(await store.run('SELECT version, name FROM together.schema_migrations FINAL ORDER BY version'), MIGRATIONS.map((m, i) => `${i + 1}\t${m}\n`).join(''));
-	});
-
 	it('refuses a changed file, a gap and a newer schema', async () => {
 		const migrate = (database) => ch(store, 'default', ['migrate'], { database });
 		for (const [database, change, err] of [
