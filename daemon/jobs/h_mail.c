@@ -296,13 +296,14 @@ static void judge(struct letter *l, enum httpc_mail_result result,
 	        [HTTPC_MAIL_STOPPED] = {"stopped", OUTCOME_STOPPED, ERR_OK},
 	};
 	struct jobs *jobs = l->lane->jobs;
+	bool away = result == HTTPC_MAIL_LATER || result == HTTPC_MAIL_NO_TLS;
 
 	out->kind = meanings[result].outcome;
 	out->cause = meanings[result].cause;
 	(void)str_copy(out->why, sizeof(out->why), reply->cause);
 	shm_add(jobs->shm, METRIC_MAIL, SHM_LABELS(l->job->kind, meanings[result].text), 1);
-	shm_set(jobs->shm, METRIC_DEPENDENCY_UP, SHM_LABELS("jobs", "smtp"),
-	        result != HTTPC_MAIL_LATER && result != HTTPC_MAIL_NO_TLS);
+	shm_set(jobs->shm, METRIC_DEPENDENCY_UP, SHM_LABELS("jobs", "smtp"), !away);
+	jobs->mail_cause = (int)(away ? out->cause : ERR_OK);
 }
 
 static void skip(struct letter *l, const char *why)

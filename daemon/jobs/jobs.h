@@ -52,6 +52,7 @@ struct jobs {
 	struct lane lanes[LANE_COUNT];
 	struct pg *pg; /* the keeper's */
 	_Atomic bool stopping;
+	_Atomic int mail_cause;     /* enum err of the last attempt to reach the mail server */
 	_Atomic int64_t stop_by_ms; /* clock_mono_ms at which work in hand is ended; 0: not yet */
 };
 
@@ -126,6 +127,7 @@ enum metric {
 	METRIC_DEAD_NOW,
 	METRIC_ERASURES,
 	METRIC_ERASURES_FAILED,
+	METRIC_LOGINS,
 	METRIC_DEAD,
 	METRIC_RUNS,
 	METRIC_DURATION,
@@ -144,5 +146,7 @@ void metrics_run(struct jobs *jobs, const char *kind, const char *result, int64_
 void metrics_error(struct jobs *jobs, enum err e);
 /* The gauges, from the database. */
 void metrics_refresh(struct jobs *jobs, struct pg *pg);
+/* The one that takes longer to count. */
+void metrics_logins(struct jobs *jobs, struct pg *pg);
 
 #endif

@@ -10,13 +10,14 @@ enum {
 	ROUND_MS = 500,         /* longest wait for a notification */
 	EXPIRE_EVERY_MS = 5000, /* looks for leases that are over */
 	GAUGES_EVERY_MS = 5000,
+	LOGINS_EVERY_MS = 15 * 1000,
 	CRON_EVERY_MS = 1000,
 	RENEW_RETRY_MS = 1000,
 };
 
 struct keeper {
 	struct jobs *jobs;
-	int64_t expired_ms, gauges_ms, cron_ms;
+	int64_t expired_ms, gauges_ms, logins_ms, cron_ms, published_ms;
 	int64_t slots[64]; /* last slot that was added, by index in job_kinds */
 	bool away;         /* the database: told once */
 };
@@ -70,6 +71,20 @@ static void renew(struct keeper *k, struct lane *lane)
 		log_error(ERR_INTEL_JOB_EXCEEDED_TIMEOUT,
 		        err_message(ERR_INTEL_JOB_EXCEEDED_TIMEOUT), F_INT("job", id));
 	}
+}
+
+/* For those who watch the dashboard: /api/health. */
+static void publish(const struct keeper *k)
+{
+	const struct options *o = &k->jobs->options;
+	bool told = web_health_publish(
+	        o->health_path, k->away ? ERR_DB_PG_CONNECTION_REFUSED : ERR_OK, 0);
+
+	if (o->mail)
+		told = web_health_publish(o->mail_health_path, (enum err)k->jobs->mail_cause, 0) &&
+		       told;
+	if (!told)
+		log_debug("health not written");
 }
 
 static void wake_all(struct keeper *k)
@@ -126,7 +141,11 @@ static void one_round(struct keeper *k)
 		e = add_scheduled(k);
 	if (e == ERR_OK && due(&k->gauges_ms, GAUGES_EVERY_MS))
 		metrics_refresh(k->jobs, k->jobs->pg);
+	if (e == ERR_OK && due(&k->logins_ms, LOGINS_EVERY_MS))
+		metrics_logins(k->jobs, k->jobs->pg);
 	note_database(k, e);
+	if (due(&k->published_ms, WEB_HEALTH_INTERVAL_MS))
+		publish(k);
 }
 
 /* Leases go on being renewed while the lanes end what they have in hand. */

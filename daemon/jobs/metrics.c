@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "daemon/jobs/jobs.h"
 #include "store/store_erase.h"
+#include "store/store_session.h"
 
 const struct shm_metric jobs_metrics[METRIC_COUNT] = {
         [METRIC_QUEUED] = {"yavio_jobs_queued", SHM_GAUGE, "Jobs that wait or run", {"kind"}, 32,
@@ -18,6 +19,8 @@ const struct shm_metric jobs_metrics[METRIC_COUNT] = {
                 {NULL}, 0, NULL},
         [METRIC_ERASURES_FAILED] = {"yavio_erasures_failed", SHM_GAUGE, "Erasures given up", {NULL},
                 0, NULL},
+        [METRIC_LOGINS] = {"yavio_dashboard_active_sessions", SHM_GAUGE,
+                "Logins that are not over, counted every 15 s", {NULL}, 0, NULL},
         [METRIC_DEAD] = {"yavio_jobs_dead_total", SHM_COUNTER, "Jobs given up", {"kind"}, 32, NULL},
         [METRIC_RUNS] = {"yavio_jobs_runs_total", SHM_COUNTER, "Runs of jobs, by how they ended",
                 {"kind", "result"}, 128, NULL},
@@ -100,4 +103,12 @@ void metrics_refresh(struct jobs *jobs, struct pg *pg)
 		shm_set(jobs->shm, METRIC_ERASURES, NULL, (double)pending);
 		shm_set(jobs->shm, METRIC_ERASURES_FAILED, NULL, (double)failed);
 	}
+}
+
+void metrics_logins(struct jobs *jobs, struct pg *pg)
+{
+	int64_t count;
+
+	if (store_session_count(pg, &count) == ERR_OK)
+		shm_set(jobs->shm, METRIC_LOGINS, NULL, (double)count);
 }

@@ -65,7 +65,11 @@ static enum err load(struct options *out)
 	const struct conf *c = out->conf;
 	const char *secret = conf_str(c, CONF_NEXTAUTH_SECRET);
 
-	if (!conf_pg_url(c, out->pg_url, sizeof(out->pg_url)) || !conf_ch_endpoint(c, &out->eraser))
+	if (!conf_pg_url(c, out->pg_url, sizeof(out->pg_url)) ||
+	        !conf_ch_endpoint(c, &out->eraser) ||
+	        !conf_home_path(c, WEB_HEALTH_JOBS, out->health_path, sizeof(out->health_path)) ||
+	        !conf_home_path(
+	                c, WEB_HEALTH_MAIL, out->mail_health_path, sizeof(out->mail_health_path)))
 		return ERR_INFRA_HOME_UNUSABLE;
 	out->dashboard = out->eraser;
 	if (!str_copy(out->dashboard.user, sizeof(out->dashboard.user), "yavio_dashboard") ||

@@ -8,6 +8,8 @@
 #include "conf/conf.h"
 #include "httpc/httpc_mail.h"
 #include "pg/pg.h"
+#include "web/web_health.h"
+#include "web/web_start.h"
 
 enum { JOBS_TOKEN_KEY_BYTES = 32 };
 
@@ -26,7 +28,9 @@ struct options {
 	uint8_t token_key[JOBS_TOKEN_KEY_BYTES]; /* tokens in mails are made with it */
 	int64_t session_max_days, audit_days, retention_days;
 	int64_t lease_ms;
-	int64_t haste; /* pauses are divided by it: 1, more only in tests */
+	char health_path[WEB_PATH_BYTES];      /* how the queue is served */
+	char mail_health_path[WEB_PATH_BYTES]; /* whether the mail server took the last mail */
+	int64_t haste;                         /* pauses are divided by it: 1, more only in tests */
 };
 
 /* Takes conf over, also on failure. What is wrong is logged. */

@@ -79,7 +79,12 @@ enum {
 };
 
 /* Services whose health is watched, in the order of the health reply. */
-enum dashboard_service { DASHBOARD_POSTGRES, DASHBOARD_CLICKHOUSE };
+enum dashboard_service {
+	DASHBOARD_POSTGRES,
+	DASHBOARD_CLICKHOUSE,
+	DASHBOARD_MAIL, /* the last two as yavio-jobs sees them; pages are served without them */
+	DASHBOARD_JOBS
+};
 
 /* Classes of limits. Those up to DASHBOARD_RATE_BY_USER count requests of an address, the others of
  * a user, the last of a workspace. */
@@ -119,7 +124,8 @@ struct dashboard_settings {
 	const char *app_url;       /* NEXTAUTH_URL: begins every link that leaves the server */
 	bool secure;               /* the public origin is https */
 	bool mail;                 /* SMTP_HOST is set: jobs send mail */
-	struct store_secrets key_secrets; /* hash API keys */
+	char jobs_health[WEB_PATH_BYTES], mail_health[WEB_PATH_BYTES]; /* what yavio-jobs says */
+	struct store_secrets key_secrets;                              /* hash API keys */
 	char pg_url[PG_URL_BYTES];
 	struct conf_ch_endpoint store;
 	struct ch_options query; /* limits of queries */

@@ -12,8 +12,11 @@
 
 enum { RATE_BUCKETS = 65536 };
 
-static const char *const SERVICES[] = {
-        [DASHBOARD_POSTGRES] = "postgres", [DASHBOARD_CLICKHOUSE] = "clickhouse", NULL};
+static const char *const SERVICES[] = {[DASHBOARD_POSTGRES] = "postgres",
+        [DASHBOARD_CLICKHOUSE] = "clickhouse",
+        [DASHBOARD_MAIL] = "mail",
+        [DASHBOARD_JOBS] = "jobs",
+        NULL};
 
 static enum err open_pg(const struct dashboard_settings *s, struct pg **out)
 {

@@ -30,12 +30,34 @@ static enum err probe_clickhouse(struct monitor *m)
 	return m->ch != NULL ? ch_ping(m->ch, DASHBOARD_PROBE_MS) : ERR_DB_CH_CONNECTION_REFUSED;
 }
 
+/* What yavio-jobs says; without it nothing is known. */
+static enum err published(const char *path)
+{
+	int64_t took_ns;
+	enum err e;
+
+	return web_health_published(path, &e, &took_ns) ? e : ERR_INFRA_NOT_READY;
+}
+
+static enum err probe_mail(struct monitor *m)
+{
+	return !m->dashboard->settings.mail ? ERR_OK
+	                                    : published(m->dashboard->settings.mail_health);
+}
+
+static enum err probe_jobs(struct monitor *m)
+{
+	return published(m->dashboard->settings.jobs_health);
+}
+
 static const struct {
 	enum dashboard_service service;
 	enum err (*probe)(struct monitor *);
 } PROBES[] = {
         {DASHBOARD_POSTGRES, probe_postgres},
         {DASHBOARD_CLICKHOUSE, probe_clickhouse},
+        {DASHBOARD_MAIL, probe_mail},
+        {DASHBOARD_JOBS, probe_jobs},
 };
 
 void dashboard_monitor(void *arg)
@@ -43,6 +65,7 @@ void dashboard_monitor(void *arg)
 	const struct dashboard *d = arg;
 	struct monitor m = {.dashboard = d};
 
+	web_health_use(d->health, DASHBOARD_MAIL, d->settings.mail);
 	for (;;) {
 		for (size_t i = 0; i < ARRAY_LEN(PROBES); i++) {
 			int64_t began = clock_mono_ns();

@@ -52,6 +52,8 @@ enum err dashboard_settings_load(struct conf *c, struct dashboard_settings *out)
 	        .session_max_days = conf_int(c, CONF_YAVIO_SESSION_MAX_DAYS)};
 
 	if (!conf_pg_url(c, s.pg_url, sizeof(s.pg_url)) || !conf_ch_endpoint(c, &s.store) ||
+	        !conf_home_path(c, WEB_HEALTH_JOBS, s.jobs_health, sizeof(s.jobs_health)) ||
+	        !conf_home_path(c, WEB_HEALTH_MAIL, s.mail_health, sizeof(s.mail_health)) ||
 	        !web_networks_parse(conf_str(c, CONF_YAVIO_TRUSTED_PROXIES), &s.trusted_proxies) ||
 	        dashboard_key(c, "csrf", s.csrf_key) != ERR_OK ||
 	        dashboard_key(c, "oauth cookie", s.oauth_key) != ERR_OK ||

@@ -87,3 +87,14 @@ enum err store_session_list(struct pg *pg, const struct store_page *page,
 	*total = rows.total;
 	return e;
 }
+
+enum err store_session_count(struct pg *pg, int64_t *count)
+{
+	struct pg_result *r;
+	enum err e = pg_exec(pg, PGQ_SESSION_COUNT, PG_NO_PARAMS, &r);
+
+	*count = e == ERR_OK ? pg_int(r, 0, 0) : 0;
+	if (e == ERR_OK)
+		pg_result_free(r);
+	return e;
+}

@@ -52,4 +52,7 @@ struct store_session {
 enum err store_session_list(struct pg *pg, const struct store_page *page,
         struct store_session **out, size_t *len, int64_t *total) MUST_CHECK;
 
+/* Full logins of all users that are not over; on a service connection, without a transaction. */
+enum err store_session_count(struct pg *pg, int64_t *count) MUST_CHECK;
+
 #endif

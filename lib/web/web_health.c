@@ -77,9 +77,9 @@ void web_health_report(struct web_health *h, unsigned service, enum err e, int64
 	log_change(s, before, e, was_slow, ms > WEB_HEALTH_SLOW_MS, ms);
 }
 
-void web_health_disable(struct web_health *h, unsigned service)
+void web_health_use(struct web_health *h, unsigned service, bool used)
 {
-	atomic_store(&h->services[service].disabled, true);
+	atomic_store(&h->services[service].disabled, !used);
 }
 
 void web_health_get(const struct web_health *h, unsigned service, struct web_health_state *out)

@@ -25,8 +25,8 @@ void web_health_free(struct web_health *h); /* NULL-safe */
 /* Result of a probe that took ns. e: ERR_OK, or why the service cannot be used. A change is logged
  * (7000 gone, 7001 slow). */
 void web_health_report(struct web_health *h, unsigned service, enum err e, int64_t ns);
-/* A service that is not used: it counts as up. */
-void web_health_disable(struct web_health *h, unsigned service);
+/* A service that the settings do not use counts as up. */
+void web_health_use(struct web_health *h, unsigned service, bool used);
 
 struct web_health_state {
 	bool up;
@@ -41,6 +41,9 @@ void web_health_json(const struct web_health *h, struct buf *out);
 /* A service that only one program may reach: what that program found out, in a file that others
  * read. False: not written. */
 bool web_health_publish(const char *path, enum err e, int64_t ns);
+/* Such files of yavio-jobs, under YAVIO_HOME. */
+#define WEB_HEALTH_JOBS "run/jobs.health"
+#define WEB_HEALTH_MAIL "run/mail.health"
 /* True: there is such a file. Then *e is what it says, ERR_INFRA_NOT_READY when it is older than
  * WEB_HEALTH_STALE_MS or no such file's text, and *ns how long the probe took (untouched then). */
 bool web_health_published(const char *path, enum err *e, int64_t *ns) MUST_CHECK;

@@ -22,6 +22,11 @@ WHERE user_id = $1
 -- roles: app
 UPDATE yavio.sessions SET auth_at = now() WHERE id = $1 AND user_id = (SELECT yavio.app_uid());
 
+-- Of all users: for the numbers.
+-- name: session_count
+-- roles: service
+SELECT count(*) FROM yavio.sessions WHERE stage = 'full' AND expires_at > now();
+
 -- name: session_end
 -- roles: app
 DELETE FROM yavio.sessions WHERE id = $1 AND user_id = (SELECT yavio.app_uid());

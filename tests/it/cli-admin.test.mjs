@@ -50,6 +50,49 @@ async function addJob(kind, payload) {
 const jobState = (id, state) => waitFor(`job ${id} ${state}`, async () =>
 	(await one('SELECT state FROM yavio.jobs WHERE id = $1', [id]))?.state === state, 30_000);
 
+/** The numbers once the pattern is in them. */
+const metricsWith = (pattern) => waitFor(String(pattern), async () => {
+	const reply = await fetch(`${stack.dashboardUrl}/api/metrics`, { headers: { authorization: `Bearer ${settings.METRICS_BEARER_TOKEN}` } });
+	const body = await reply.text();
+	return pattern.test(body) && body;
+}, 60_000);
+const serviceIs = (name, status) => waitFor(`${name} ${status}`, async () => {
+	const reply = await fetch(`${stack.dashboardUrl}/api/health`);
+	return (await reply.json()).services[name].status === status && reply.status === 200;
+}, 60_000);
+
+describe('the state of mail, jobs and logins', () => {
+	it('is in /api/health, without ending the service', async () => {
+		const user = await addUser();
+		await serviceIs('jobs', 'healthy');
+		await serviceIs('mail', 'healthy');
+		await smtp.down();
+		const id = await addJob('mail.reset', { email: user.email });
+		await serviceIs('mail', 'unhealthy');
+		await smtp.up();
+		await db.query('UPDATE yavio.jobs SET run_at = now() WHERE id = $1', [id]);
+		await db.query('NOTIFY yavio_jobs');
+		await jobState(id, 'done');
+		await serviceIs('mail', 'healthy');
+		const jobs = await stack.pid('jobs');
+		process.kill(jobs, 'SIGSTOP');
+		try {
+			await serviceIs('jobs', 'unhealthy');
+		} finally {
+			process.kill(jobs, 'SIGCONT');
+		}
+		await serviceIs('jobs', 'healthy');
+	});
+
+	it('counts the logins that are not over', async () => {
+		const user = await addUser();
+		for (const [stage, end] of [['full', '1 hour'], ['full', '2 hours'], ['totp', '1 hour'], ['full', '-1 hour']])
+			await db.query(`INSERT INTO yavio.sessions (id, user_id, token_hash, stage, method, created_at, expires_at)
+				VALUES ($1, $2, $3, $4, 'password', now() - interval '2 hours', now() + $5::interval)`, [randomUUID(), user.id, randomBytes(32), stage, end]);
+		await metricsWith(/^yavio_dashboard_active_sessions 2$/m);
+	});
+});
+
 describe('jobs', () => {
 	let user;
 	let dead;
@@ -83,12 +126,7 @@ describe('jobs', () => {
 		assert.ok(status.programs.some((p) => p.name === 'jobs' && p.state === 'running'));
 		assert.match(await stack.must(['status']), /Jobs +✗ \d+ waiting.*, 1 dead: bin\/yavio jobs list --state dead/);
 		assert.match(await stack.must(['health', 'jobs']), /jobs healthy/);
-		const text = await waitFor('the gauge', async () => {
-			const reply = await fetch(`${stack.dashboardUrl}/api/metrics`,
-				{ headers: { authorization: `Bearer ${settings.METRICS_BEARER_TOKEN}` } });
-			const body = await reply.text();
-			return /^yavio_jobs_dead\{kind="mail\.reset"\} 1$/m.test(body) && body;
-		}, 20_000);
+		const text = await metricsWith(/^yavio_jobs_dead\{kind="mail\.reset"\} 1$/m);
 		assert.match(text, /^yavio_jobs_dead_total\{kind="mail\.reset"\} 1$/m);
 		assert.match(text, /^yavio_jobs_runs_total\{kind="cleanup\.sessions",result="done"\} 1$/m);
 		assert.match(text, /^yavio_mail_total\{kind="mail\.reset",result="rejected"\} 1$/m);

@@ -46,6 +46,8 @@ describe('dashboard', () => {
 		const { status, checks, services } = healthy.json;
 		assert.deepEqual([status, checks], ['healthy', { postgres: 'ok', clickhouse: 'ok' }]);
 		assert.equal(services.clickhouse.status, 'healthy');
+		// Pages are served without jobs and mail; what is not set up is no trouble.
+		assert.deepEqual([services.jobs, services.mail], [{ status: 'unhealthy' }, { status: 'disabled' }]);
 		await store.signal('SIGTERM');
 		const away = await until('unhealthy', async () => {
 			const answer = await ask('/api/health');

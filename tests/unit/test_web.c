@@ -197,7 +197,7 @@ static void test_health_is_shared(void **state)
 	if (fork() == 0) {
 		web_health_report(h, 0, ERR_OK, 3000000);
 		web_health_report(h, 1, ERR_DB_CH_CONNECTION_REFUSED, 1000);
-		web_health_disable(h, 2);
+		web_health_use(h, 2, false);
 		_exit(0);
 	}
 	wait(NULL);
