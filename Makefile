@@ -14,6 +14,7 @@ include mk/bench.mk
 include mk/fault.mk
 include mk/sdk.mk
 include mk/run.mk
+include mk/demo.mk
 
 .PHONY: help
 help: ## list the targets
