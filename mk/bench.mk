@@ -17,7 +17,7 @@ bench-event: $(OUT)/bench/bench_event ## what the scanner costs: ns per event an
 	$<
 
 BENCH_NODE = YAVIO_BIN_DIR=$(abspath $(OUT))/bin node
-.PHONY: bench-query bench-live bench-ingest bench-pipeline bench-memory bench-dashboard bench-api bench-login
+.PHONY: bench-query bench-live bench-ingest bench-pipeline bench-memory bench-dashboard bench-api bench-login bench-web
 bench-live: build test-support $(OUT)/bench/load ## live views while events arrive (BENCH="streams=500 seconds=30"; the soak: "streams=200 users=50 seconds=600")
 	@$(BENCH_NODE) tests/bench/live.mjs $(BENCH)
 bench-api: build test-support $(OUT)/bench/load $(OUT)/bench/null_worker ## logged-in reads against a worker that does nothing (BENCH="rounds=5 seconds=4")
@@ -34,3 +34,5 @@ bench-login: build test-support ## logins of known and unknown addresses, and he
 	@$(BENCH_NODE) tests/bench/login.mjs $(BENCH)
 bench-query: build test-support $(OUT)/bench/load ## the dashboard's views over 10 million events (BENCH="dir=/var/tmp/bench rounds=7 phases=one,busy")
 	@$(BENCH_NODE) tests/bench/query.mjs $(BENCH)
+bench-web: build web test-support ## size, first paint, shifts and time to data of every page over many events (BENCH="events=200000 rounds=3")
+	@$(BENCH_NODE) tests/bench/web.mjs $(BENCH)

@@ -18,5 +18,6 @@ $(WEB_PAGE): $(WEB_NPM) $(WEB_SRC) docs/api/openapi.yaml lib/base/errors.tbl
 web/node_modules/.dev: web/package-lock.json
 	@cd web && npm ci --silent --no-audit --no-fund
 	@touch $@ $(WEB_NPM)
-web-check: web/node_modules/.dev ## types, lint and unit tests of the pages
+web-check: web/node_modules/.dev ## types, lint and unit tests of the pages, sizes of what is built of them
 	@cd web && npm run --silent check && npm run --silent lint && npm run --silent test
+	@$(MAKE) --no-print-directory web && cd web && node scripts/sizes.mjs

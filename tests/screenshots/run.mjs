@@ -6,6 +6,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { openWindow, startBrowser } from '../support/browser.mjs';
 import { DEMO_EMAIL, demoIn } from '../support/demo.mjs';
+import { signIn, viewsOf } from '../support/pages.mjs';
 import { ROOT } from '../support/process.mjs';
 
 const OUT = join(ROOT, 'build/screenshots');
@@ -32,35 +33,16 @@ async function picture(page, file, fullPage = true) {
 	// Live never rests
 	await page.waitForLoadState('networkidle', { timeout: 4000 }).catch(() => {});
 	await page.locator('.skeleton:visible').first().waitFor({ state: 'hidden', timeout: 8000 }).catch(() => {});
-	await page.screenshot({ path: file, fullPage });
+	if (fullPage) {
+		// a window as high as the page: the side bar reaches down, charts further down are drawn
+		const { width, height } = page.viewportSize();
+		const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+		await page.setViewportSize({ width, height: Math.max(height, whole) });
+		await page.locator('.skeleton:visible').first().waitFor({ state: 'hidden', timeout: 8000 }).catch(() => {});
+		await page.screenshot({ path: file });
+		await page.setViewportSize({ width, height });
+	} else await page.screenshot({ path: file });
 	taken++;
-}
-
-async function login(page, demo) {
-	await page.goto('/login');
-	await page.getByLabel('E-mail address').fill(DEMO_EMAIL);
-	await page.getByLabel('Password').fill(demo.password);
-	await page.getByRole('button', { name: 'Sign in' }).click();
-	await page.getByRole('button', { name: /^Account of/ }).or(page.getByRole('button', { name: 'Open menu' })).first().waitFor();
-}
-
-/** Addresses of a project's views as its side bar lists them, by name; of the first row of each list, too. */
-async function viewsOf(page, base, deep) {
-	await page.goto(`${base}/overview?range=30d`);
-	const nav = page.locator('nav[aria-label="Main"] a');
-	await nav.first().waitFor({ state: 'attached' }); // on a phone it is there, but not to be seen
-	const links = await nav.evaluateAll((all) => all.map((a) => a.getAttribute('href').split('?')[0]));
-	const views = Object.fromEntries(links.map((href) => [href.split('/').at(-1), href]));
-	if (!deep) return views;
-	for (const [name, of, inside] of [['tool', 'tools', ''], ['user', 'users', ''], ['session', 'sessions', ''], ['error', 'errors', ''], ['trace', 'sessions', 'traces/']]) {
-		if (!views[of] || !wanted(name)) continue;
-		await page.goto(name === 'trace' && views.session ? views.session : `${views[of]}?range=30d`);
-		const link = page.locator(`main a[href*="/${inside || `${of}/`}"]`).first();
-		await link.waitFor({ timeout: 8000 }).catch(() => {});
-		const href = await link.getAttribute('href').catch(() => null);
-		if (href) views[name] = href.split('?')[0];
-	}
-	return views;
 }
 
 async function themed(browser, demo, theme, width) {
@@ -76,10 +58,10 @@ async function themed(browser, demo, theme, width) {
 		}
 	};
 	await each(AUTH, '');
-	await login(page, demo);
+	await signIn(page, DEMO_EMAIL, demo.password);
 	await each(SETTINGS, '');
-	await each(await viewsOf(page, FULL, true), 'full-', '?range=30d');
-	await each(await viewsOf(page, EMPTY, false), 'empty-');
+	await each(await viewsOf(page, FULL, { query: '?range=30d', wanted }), 'full-', '?range=30d');
+	await each(await viewsOf(page, EMPTY, { deep: false }), 'empty-');
 	if (width === 'phone' && wanted('menu')) {
 		await page.goto(`${FULL}/overview`);
 		await page.getByRole('button', { name: 'Open menu' }).click();
@@ -92,7 +74,7 @@ async function themed(browser, demo, theme, width) {
 async function readme(browser, demo) {
 	mkdirSync(README, { recursive: true });
 	const window = await openWindow(browser, demo.origin, { colorScheme: 'light', viewport: { width: 1280, height: 800 } });
-	await login(window.page, demo);
+	await signIn(window.page, DEMO_EMAIL, demo.password);
 	for (const [name, path] of Object.entries(README_PAGES)) {
 		await window.page.goto(path);
 		await picture(window.page, join(README, `${name}.png`), false);

@@ -1,23 +1,22 @@
 // SPDX-License-Identifier: MIT
 // Nothing to show: there never was anything, or nothing in this range.
+import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { useMay } from '@/app/place';
+import { useMay, useProject, useWorkspace } from '@/app/place';
 import { useFilters } from '@/filters/filters';
 import { Button, ButtonLink } from '@/ui/button';
 import { Empty } from '@/ui/notice';
-import { useView } from './view';
-
-const YEAR_MS = 366 * 86_400_000;
+import { Skeleton } from '@/ui/skeleton';
+import { countOfQuery } from './counts';
 
 /** things: in the plural, as in "No tool calls in this period". */
 export function NothingHere({ things }: { things: string }) {
 	const filters = useFilters();
 	const { ws, project } = useParams({ strict: false });
 	const mayStart = useMay('member');
-	const now = Date.now();
-	const ever = useView('/api/analytics/{projectId}/overview', { ...filters, key: 'ever', range: { from: new Date(now - YEAR_MS).toISOString(), to: new Date(now + 86_400_000).toISOString() }, platforms: [], tools: [], compare: false }, { accepts: { compare: true } });
-	const never = ever.data && ever.data.kpis.sessions?.value === 0 && ever.data.kpis.invocations?.value === 0;
-	if (never && ws && project)
+	const ever = useQuery(countOfQuery(useWorkspace().id, useProject().id));
+	if (ever.isPending) return <Skeleton className="h-48" />;
+	if (ever.data?.lastEventAt === null && ws && project)
 		return (
 			<Empty
 				title="No events yet"

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
-// What concerns every page: no network, an address that nobody proved, a newer version.
+// What concerns every page: no network, a store that is away, an address that nobody proved, a newer version.
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { api } from '@/api/client';
 import { configQuery } from '@/api/config';
 import { providersQuery } from '@/api/session';
+import { browserZone, clock } from '@/format/time';
 import { Button } from '@/ui/button';
 import { toast } from '@/ui/toast';
+import { useAway } from './away';
 import { useSession } from './place';
 
 const online = {
@@ -22,10 +24,11 @@ const online = {
 };
 
 function Banner({ children }: { children: React.ReactNode }) {
-	return <div className="no-print flex flex-wrap items-center gap-3 border-b border-warning-mark bg-warning-ground px-4 py-2 pl-14 text-warning md:px-8">{children}</div>;
+	return <div role="status" className="no-print flex flex-wrap items-center gap-3 border-b border-warning-mark bg-warning-ground px-4 py-2 pl-14 text-warning md:px-8">{children}</div>;
 }
 
 export function Banners() {
+	const away = useAway();
 	const isOnline = useSyncExternalStore(online.subscribe, online.get);
 	const { user } = useSession();
 	const { data: providers } = useQuery(providersQuery);
@@ -45,6 +48,11 @@ export function Banners() {
 	return (
 		<>
 			{!isOnline && <Banner>You are offline. What you see may be old; it recovers by itself.</Banner>}
+			{isOnline && away && (
+				<Banner>
+					{away.what === 'store' ? 'The event store cannot be reached.' : 'Yavio cannot be reached.'} {away.since === null ? 'It is asked again until it answers.' : `You see the numbers of ${clock(away.since, browserZone())}; new ones come by themselves.`}
+				</Banner>
+			)}
 			{!user.emailVerified && providers?.mail && (
 				<Banner>
 					Please confirm your e-mail address.

@@ -1,19 +1,26 @@
 // SPDX-License-Identifier: MIT
-// The tabs of the settings and the role that sees each.
+// The tabs of the settings, the icon of each and the role that sees it.
+import { Activity, Building2, Eraser, FolderKanban, KeyRound, type LucideIcon, MonitorSmartphone, ScrollText, ShieldCheck, UserRound, Users } from 'lucide-react';
 import type { Role } from '@/api/session';
 
-export const WORKSPACE_TABS: readonly { path: string; title: string; role: Role }[] = [
-	{ path: 'general', title: 'General', role: 'member' },
-	{ path: 'members', title: 'Members', role: 'member' },
-	{ path: 'projects', title: 'Projects', role: 'member' },
-	{ path: 'keys', title: 'API keys', role: 'member' },
-	{ path: 'audit', title: 'Audit log', role: 'admin' },
+export interface SettingsTab {
+	path: string;
+	title: string;
+	icon: LucideIcon;
+}
+
+export const WORKSPACE_TABS: readonly (SettingsTab & { role: Role })[] = [
+	{ path: 'general', title: 'General', icon: Building2, role: 'member' },
+	{ path: 'members', title: 'Members', icon: Users, role: 'member' },
+	{ path: 'projects', title: 'Projects', icon: FolderKanban, role: 'member' },
+	{ path: 'keys', title: 'API keys', icon: KeyRound, role: 'member' },
+	{ path: 'audit', title: 'Audit log', icon: ScrollText, role: 'admin' },
 ];
 
-export const ACCOUNT_TABS = [
-	{ path: 'profile', title: 'Profile' },
-	{ path: 'security', title: 'Security' },
-	{ path: 'logins', title: 'Logins' },
-	{ path: 'activity', title: 'Activity' },
-	{ path: 'erasures', title: 'Erasures' },
-] as const;
+export const ACCOUNT_TABS: readonly SettingsTab[] = [
+	{ path: 'profile', title: 'Profile', icon: UserRound },
+	{ path: 'security', title: 'Security', icon: ShieldCheck },
+	{ path: 'logins', title: 'Logins', icon: MonitorSmartphone },
+	{ path: 'activity', title: 'Activity', icon: Activity },
+	{ path: 'erasures', title: 'Erasures', icon: Eraser },
+];

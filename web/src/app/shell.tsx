@@ -8,9 +8,10 @@ import { IconButton } from '@/ui/button';
 import { classes } from '@/ui/classes';
 import { PopupButton } from '@/ui/popup';
 import { Banners } from './banners';
-import { useProjectMaybe, useSession, useWorkspaceMaybe } from './place';
-import { ACCOUNT_TABS, WORKSPACE_TABS } from './settings-tabs';
+import { useProjectMaybe, useProjects, useSession, useWorkspaceMaybe } from './place';
+import { PrintedFilters, PrintedFooter } from './print';
 import { carried, type Search } from './search';
+import { ACCOUNT_TABS, type SettingsTab, WORKSPACE_TABS } from './settings-tabs';
 import { recall, remember } from './storage';
 import { VIEWS } from './views';
 
@@ -63,13 +64,17 @@ function ProjectNav({ collapsed }: { collapsed: boolean }) {
 }
 
 /** In settings: their tabs, and the way back to the project one came from. */
-function SettingsNav({ collapsed, base, tabs }: { collapsed: boolean; base: string; tabs: readonly { path: string; title: string }[] }) {
+function SettingsNav({ collapsed, base, tabs }: { collapsed: boolean; base: string; tabs: readonly SettingsTab[] }) {
 	const lastWs = recall('workspace');
 	const lastProject = recall('project');
+	const projects = useProjects(useSession().workspaces.find((w) => w.slug === lastWs)?.id);
+	const name = projects?.find((p) => p.slug === lastProject)?.name;
 	return (
 		<ul className="flex flex-col gap-0.5">
-			<NavItem to={lastWs && lastProject ? `/${lastWs}/${lastProject}/overview` : '/'} title={lastProject ? `Back to ${lastProject}` : 'Back'} icon={ArrowLeft} collapsed={collapsed} />
-			{!collapsed && tabs.map((t) => <NavItem key={t.path} to={`${base}/${t.path}`} title={t.title} collapsed={false} />)}
+			<NavItem to={name ? `/${lastWs}/${lastProject}/overview` : '/'} title={name ? `Back to ${name}` : 'Back'} icon={ArrowLeft} collapsed={collapsed} />
+			{tabs.map((t) => (
+				<NavItem key={t.path} to={`${base}/${t.path}`} title={t.title} icon={t.icon} collapsed={collapsed} />
+			))}
 		</ul>
 	);
 }
@@ -93,11 +98,17 @@ function ScopeSwitcher({ collapsed }: { collapsed: boolean }) {
 	return (
 		<PopupButton
 			load={loadScopeMenu}
-			className={classes('flex h-9 w-full items-center gap-2 rounded-control border border-line-control bg-bg px-2.5 text-left hover:bg-muted', collapsed && 'justify-center px-0')}
+			className={classes('flex w-full items-center gap-2 rounded-control border border-line-control bg-bg px-2.5 text-left hover:bg-muted', collapsed ? 'h-9 justify-center px-0' : project ? 'h-12' : 'h-9')}
 			title={label}
-			label={`Project: ${label}`}
+			{...(collapsed ? { label: `Project: ${label}` } : {})}
 		>
-			{!collapsed && <span className="grow truncate">{label}</span>}
+			{!collapsed && (
+				<span className="relative flex min-w-0 grow flex-col">
+					<span className="sr-only">Project: </span>
+					{project && <span className="truncate text-small text-secondary">{workspace?.name}</span>}
+					<span className="truncate font-medium">{project?.name ?? label}</span>
+				</span>
+			)}
 			<ChevronsUpDown aria-hidden className="size-4 shrink-0 text-secondary" />
 		</PopupButton>
 	);
@@ -166,7 +177,9 @@ export default function Shell() {
 			)}
 			<main id="content" className="min-w-0 grow">
 				<Banners />
+				<PrintedFilters />
 				<Outlet />
+				<PrintedFooter />
 			</main>
 		</div>
 	);

@@ -1,24 +1,26 @@
 // SPDX-License-Identifier: MIT
-// Light, dark, or what the system says; public/theme.js sets it before the first paint.
+// Light, dark, or what the system says; public/theme.js sets it before the first paint. Paper is always light.
 import { useSyncExternalStore } from 'react';
 import { recall, remember } from './storage';
 
 export type ThemeChoice = 'light' | 'dark' | 'system';
 
 const system = matchMedia('(prefers-color-scheme: dark)');
+const paper = matchMedia('print');
 const listeners = new Set<() => void>();
 let choice: ThemeChoice = toChoice(recall('theme'));
 
 function toChoice(text: string | null): ThemeChoice {
 	return text === 'light' || text === 'dark' ? text : 'system';
 }
-export const isDark = (): boolean => choice === 'dark' || (choice === 'system' && system.matches);
+export const isDark = (): boolean => !paper.matches && (choice === 'dark' || (choice === 'system' && system.matches));
 
 function apply(): void {
 	document.documentElement.classList.toggle('dark', isDark());
 	for (const listener of listeners) listener();
 }
 system.addEventListener('change', apply);
+paper.addEventListener('change', apply);
 
 export function setTheme(next: ThemeChoice): void {
 	choice = next;

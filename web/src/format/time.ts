@@ -33,6 +33,8 @@ export const moment = (iso: string | null | undefined, zone: string): string =>
 /** Feb 14, 2026, 10:32:05.120 GMT+1, for titles */
 export const exactMoment = (iso: string | null | undefined, zone: string): string =>
 	iso ? format(zone, { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3, timeZoneName: 'short' }).format(new Date(iso)) : NONE;
+/** 14:32 */
+export const clock = (at: number, zone: string): string => format(zone, { hour: '2-digit', minute: '2-digit' }).format(at);
 /** Feb 14 */
 export const day = (iso: string, zone: string): string => format(zone, { month: 'short', day: 'numeric' }).format(new Date(iso));
 /** A calendar day as the API names it, 2026-02-14, wherever one is. */

@@ -88,7 +88,7 @@ export function Table<T>({ label, columns, rows, rowKey, onRow, sorting, paging,
 	return (
 		<div className="overflow-hidden rounded-card border border-line bg-panel">
 			{/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls can be scrolled by keys */}
-			<div className="overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
+			<div className="relative overflow-x-auto" tabIndex={0} role="region" aria-label={label}>
 				<table className={classes('w-full border-collapse text-body', stale && 'opacity-50')} aria-busy={stale || rows === undefined || undefined}>
 					<caption className="sr-only">{label}</caption>
 					<thead>

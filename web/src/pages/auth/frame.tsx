@@ -6,7 +6,10 @@ import { useTitle } from '@/app/title';
 export function AuthFrame({ title, intro, children, footer }: { title: string; intro?: ReactNode; children: ReactNode; footer?: ReactNode }) {
 	const heading = useRef<HTMLHeadingElement>(null);
 	useTitle(title);
-	useEffect(() => heading.current?.focus(), [title]);
+	// a field that wants the focus has it already
+	useEffect(() => {
+		if (document.activeElement === document.body) heading.current?.focus();
+	}, [title]);
 	return (
 		<main className="flex min-h-dvh items-center justify-center p-4">
 			<div className="flex w-full max-w-96 flex-col gap-6">

@@ -14,22 +14,38 @@ import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
 import { platformName } from '@/filters/platforms';
 import { change, count, duration, exactCount, money, NONE, rate } from '@/format/number';
+import { Skeleton } from '@/ui/skeleton';
 import { Tab, TabPanel, Tabs } from '@/ui/tabs';
 
 type Overview = Answer<'/api/analytics/{projectId}/overview'>;
 
+function RevenueTrend({ change: part }: { change: number | null }) {
+	if (part === null) return null;
+	return <span className={`tabular font-medium ${part > 0 ? 'text-success' : part < 0 ? 'text-error' : 'text-secondary'}`}>{change(part)}</span>;
+}
+
+/** The first currency large, the others in one line below it: currencies are never added up. */
 function Revenue({ data }: { data: Overview | undefined }) {
+	const [first, ...rest] = data?.revenue ?? [];
 	return (
 		<div className="flex min-h-28 min-w-0 flex-col gap-1 rounded-card border border-line bg-panel p-5">
 			<dt className="text-card text-secondary">Revenue</dt>
 			<dd className="flex flex-col gap-0.5">
-				{data === undefined || data.revenue.length === 0 ? <span className="text-kpi">{NONE}</span> : null}
-				{data?.revenue.map((r, i) => (
-					<span key={r.currency} className={`tabular flex flex-wrap items-baseline gap-x-2 ${i === 0 ? 'text-kpi' : 'text-section'}`} title={money(r.value, r.currency)}>
-						{money(r.value, r.currency, true)}
-						{r.change !== null && <span className={`text-small font-medium ${r.change > 0 ? 'text-success' : r.change < 0 ? 'text-error' : 'text-secondary'}`}>{change(r.change)}</span>}
+				{data === undefined && <Skeleton className="h-9 w-24" />}
+				{data && !first && <span className="text-kpi">{NONE}</span>}
+				{first && (
+					<span className="tabular truncate text-kpi" title={money(first.value, first.currency)}>
+						{money(first.value, first.currency, true)}
 					</span>
-				))}
+				)}
+				<span className="flex flex-wrap items-baseline gap-x-2 text-small">
+					{first && <RevenueTrend change={first.change} />}
+					{rest.map((r) => (
+						<span key={r.currency} className="tabular text-secondary" title={money(r.value, r.currency)}>
+							<span>{money(r.value, r.currency, true)}</span> <RevenueTrend change={r.change} />
+						</span>
+					))}
+				</span>
 			</dd>
 		</div>
 	);
@@ -54,7 +70,7 @@ function Cards({ data, compared }: { data: Overview | undefined; compared: boole
 				<KpiCard label="Widget engagement" kpi={k?.widgetEngagementRate} format={rate} compared={compared} />
 				<KpiCard label="Time to first interaction" kpi={k?.timeToFirstInteractionMs} format={duration} better="less" compared={compared} />
 				<KpiCard label="Time to first tool call" kpi={k?.timeToFirstToolCallMs} format={duration} better="less" compared={compared} />
-				<KpiCard label="Tokens" kpi={k?.tokensOut} format={count} exact={exactCount} better="neither" compared={compared} note={k?.tokensIn?.value ? `out, ${count(k.tokensIn.value)} in` : 'out'} />
+				<KpiCard label="Tokens" kpi={k?.tokensOut} format={count} exact={exactCount} better="neither" compared={compared} note={k?.tokensIn?.value ? `written, ${count(k.tokensIn.value)} read` : 'written'} />
 			</KpiGrid>
 		</>
 	);
