@@ -84,7 +84,8 @@ lane_unit() { # lane_unit VARIANT
 
 # Browser journeys: only against the release build, what they add is in the pages.
 lane_e2e() {
-  check 'web: types, lint, units' make -s web-check
+  check 'web: types, lint, units, sizes' make -s web-check
+  check 'sdk: build' make -s sdk
   lane_node release tests/e2e
 }
 

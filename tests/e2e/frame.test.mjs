@@ -157,7 +157,9 @@ test('keys only: from the login to the overview, a range, a tool, and out', asyn
 	await tabTo(/^Account of/);
 	await keyboard.press('Enter');
 	await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+	await page.waitForFunction(() => document.activeElement.closest('[role="menu"]'));
 	await keyboard.press('End');
+	await page.locator('[role="menuitem"][data-active-item]', { hasText: 'Sign out' }).waitFor();
 	await keyboard.press('Enter');
 	await page.getByRole('heading', { name: 'Sign in' }).waitFor();
 	clean();

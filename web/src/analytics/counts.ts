@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 // How many events the projects of a workspace have had in 30 days, and when the latest came; 25 projects a page.
-import { queryOptions } from '@tanstack/react-query';
+import { queryOptions, useQueries } from '@tanstack/react-query';
 import { type Answer, api } from '@/api/client';
 
 const STALE_MS = 30_000;
-export const COUNTS_PAGE = 25;
+const COUNTS_PAGE = 25;
 const PAGES_MAX = 40;
 
 type Counts = Answer<'/api/analytics/workspaces/{workspaceId}/projects'>;
@@ -12,7 +12,7 @@ export type ProjectCount = Counts['items'][number];
 
 const ask = (workspaceId: string, page: number, signal: AbortSignal) => api('get', '/api/analytics/workspaces/{workspaceId}/projects', { path: { workspaceId }, query: { page }, signal });
 
-export const countsQuery = (workspaceId: string, page: number) =>
+const countsQuery = (workspaceId: string, page: number) =>
 	queryOptions({ queryKey: ['counts', workspaceId, page], queryFn: ({ signal }) => ask(workspaceId, page, signal), staleTime: STALE_MS });
 
 /** Of one project; null: it is on none of the pages. */
@@ -30,3 +30,10 @@ export const countOfQuery = (workspaceId: string, projectId: string) =>
 		},
 		staleTime: STALE_MS,
 	});
+
+/** Counts by project as far as they have come; failed: no more will come now. */
+export function useCounts(workspaceId: string, projects: number) {
+	const pages = useQueries({ queries: Array.from({ length: Math.ceil(projects / COUNTS_PAGE) }, (_, i) => countsQuery(workspaceId, i + 1)) });
+	const counts = new Map(pages.flatMap((p) => p.data?.items.map((i) => [i.projectId, i] as const) ?? []));
+	return { counts, failed: pages.some((p) => p.isError) };
+}

@@ -36,11 +36,12 @@ function FieldFrame({ label, help, problem, className, id, children }: Frame & {
 }
 const described = (id: string, help: unknown, problem: unknown) => classes(help ? `${id}-help` : false, problem ? `${id}-problem` : false) || undefined;
 
-export function TextField({ label, help, problem, className, ...rest }: Frame & InputHTMLAttributes<HTMLInputElement>) {
+/** mono: a word of machines, such as one in addresses */
+export function TextField({ label, help, problem, className, mono = false, ...rest }: Frame & { mono?: boolean } & InputHTMLAttributes<HTMLInputElement>) {
 	const id = useId();
 	return (
 		<FieldFrame {...{ label, help, problem, className, id }}>
-			<input id={id} className={controlClass} aria-invalid={problem ? true : undefined} aria-describedby={described(id, help, problem)} {...rest} />
+			<input id={id} className={classes(controlClass, mono && 'font-mono')} aria-invalid={problem ? true : undefined} aria-describedby={described(id, help, problem)} {...rest} />
 		</FieldFrame>
 	);
 }

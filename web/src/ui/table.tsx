@@ -47,7 +47,7 @@ const PAGE_SIZES = [25, 50, 100];
 
 function Header<T>({ column, sorting }: { column: Column<T>; sorting: Sorting | undefined }) {
 	const active = sorting && column.sort !== undefined && sorting.sort === column.sort;
-	const look = classes('border-b border-line bg-muted px-3 py-2 text-small font-medium text-secondary whitespace-nowrap first:sticky first:left-0 first:z-10', column.numeric ? 'text-right' : 'text-left');
+	const look = classes('border-b border-line bg-muted px-3 h-10 text-small font-medium text-secondary whitespace-nowrap first:sticky first:left-0 first:z-10', column.numeric ? 'text-right' : 'text-left');
 	if (!sorting || column.sort === undefined)
 		return (
 			<th scope="col" className={look}>

@@ -38,7 +38,7 @@ export function LoginsTab() {
 	if (logins.isError && !logins.data) return <LoadError what="your logins" error={logins.error} onRetry={() => void logins.refetch()} />;
 	return (
 		<>
-			<Button className="self-start" disabled={(logins.data?.total ?? 0) < 2} onClick={() => void end(() => api('delete', '/api/auth/sessions'), 'All other logins have ended.')}>
+			<Button className="self-end" disabled={(logins.data?.total ?? 0) < 2} onClick={() => void end(() => api('delete', '/api/auth/sessions'), 'All other logins have ended.')}>
 				End all others
 			</Button>
 			<Table

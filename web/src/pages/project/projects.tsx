@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The projects of a workspace, and how much each has had: the numbers come after the list, which does not need the event store.
-import { useQueries } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
-import { COUNTS_PAGE, countsQuery, type ProjectCount } from '@/analytics/counts';
+import { type ProjectCount, useCounts } from '@/analytics/counts';
 import { Page } from '@/app/page';
 import { useMay, useProjects, useWorkspace } from '@/app/place';
 import { count, exactCount, NONE } from '@/format/number';
@@ -11,13 +10,6 @@ import { ago, browserZone, exactMoment } from '@/format/time';
 import { ButtonLink } from '@/ui/button';
 import { Empty } from '@/ui/notice';
 import { Skeleton } from '@/ui/skeleton';
-
-/** Counts by project as far as they have come; failed: no more will come now. */
-function useCounts(workspaceId: string, projects: number) {
-	const pages = useQueries({ queries: Array.from({ length: Math.ceil(projects / COUNTS_PAGE) }, (_, i) => countsQuery(workspaceId, i + 1)) });
-	const counts = new Map(pages.flatMap((p) => p.data?.items.map((i) => [i.projectId, i] as const) ?? []));
-	return { counts, failed: pages.some((p) => p.isError) };
-}
 
 function Numbers({ of, failed }: { of: ProjectCount | undefined; failed: boolean }) {
 	if (!of && !failed) return <Skeleton className="mt-3 h-10" />;

@@ -52,6 +52,7 @@ function NameCard() {
 				<TextField label="Name" name="name" required minLength={2} maxLength={100} defaultValue={workspace.name} disabled={!admin} problem={form.problem('name')} />
 				<TextField
 					label="Word in addresses"
+					mono
 					name="slug"
 					required
 					value={slug}

@@ -53,7 +53,7 @@ export function MembersTab() {
 	return (
 		<>
 			{admin && (
-				<Button kind="primary" className="self-start" onClick={() => setInviting(true)}>
+				<Button kind="primary" className="self-end" onClick={() => setInviting(true)}>
 					Invite
 				</Button>
 			)}

@@ -2,10 +2,12 @@
 // Projects of a workspace: make, rename, delete.
 import { Link } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
+import { useCounts } from '@/analytics/counts';
 import { api } from '@/api/client';
 import { type Project, projectsQuery } from '@/api/session';
 import { useMay, useProjects, useWorkspace } from '@/app/place';
 import { queryClient } from '@/app/query';
+import { count, exactCount } from '@/format/number';
 import { browserZone, exactMoment, moment } from '@/format/time';
 import { Button, ButtonLink } from '@/ui/button';
 import { DeleteDialog, Receipt } from '@/ui/delete-dialog';
@@ -21,6 +23,7 @@ const refresh = (workspaceId: string) => queryClient.invalidateQueries({ queryKe
 export function ProjectsTab() {
 	const workspace = useWorkspace();
 	const projects = useProjects(workspace.id);
+	const { counts } = useCounts(workspace.id, projects?.length ?? 0);
 	const admin = useMay('admin');
 	const [renamed, setRenamed] = useState<Project | null>(null);
 	const [removed, setRemoved] = useState<Project | null>(null);
@@ -28,7 +31,7 @@ export function ProjectsTab() {
 	return (
 		<>
 			{admin && (
-				<ButtonLink kind="primary" className="self-start" to="/$ws/new" params={{ ws: workspace.slug }}>
+				<ButtonLink kind="primary" className="self-end" to="/$ws/new" params={{ ws: workspace.slug }}>
 					New project
 				</ButtonLink>
 			)}
@@ -49,6 +52,12 @@ export function ProjectsTab() {
 					},
 					{ key: 'slug', title: 'Word in addresses', cell: (p) => <code className="font-mono text-small">{p.slug}</code> },
 					{ key: 'created', title: 'Created', cell: (p) => <span title={exactMoment(p.createdAt, zone)}>{moment(p.createdAt, zone)}</span> },
+					{
+						key: 'events',
+						title: 'Events in 30 days',
+						numeric: true,
+						cell: (p) => <span title={exactCount(counts.get(p.id)?.events)}>{count(counts.get(p.id)?.events)}</span>,
+					},
 					{
 						key: 'actions',
 						title: <span className="sr-only">Actions</span>,
@@ -94,7 +103,7 @@ function RenameDialog({ project, onClose }: { project: Project; onClose: () => v
 			<form className="flex flex-col gap-4" onSubmit={submit}>
 				{form.summary && <Notice tone="error">{form.summary}</Notice>}
 				<TextField label="Name" name="name" required minLength={2} maxLength={100} defaultValue={project.name} problem={form.problem('name')} />
-				<TextField label="Word in addresses" name="slug" required defaultValue={project.slug} help="Links to this project change when it changes." problem={form.problem('slug')} />
+				<TextField label="Word in addresses" mono name="slug" required defaultValue={project.slug} help="Links to this project change when it changes." problem={form.problem('slug')} />
 				<DialogButtons action="Save" busy={form.busy} onCancel={onClose} />
 			</form>
 		</Dialog>

@@ -41,7 +41,7 @@ function NameForm({ title, intro, placeholder, prefix, slugMin, create }: { titl
 			<TextField
 				label="Word in addresses"
 				name="slug"
-				className="font-mono"
+				mono
 				minLength={slugMin}
 				maxLength={48}
 				pattern="[a-z0-9][a-z0-9\-]*[a-z0-9]"
