@@ -14,7 +14,7 @@ const README = join(ROOT, 'docs/images');
 const VIEWPORT = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
 const FULL = '/demo/demo-standard';
 const EMPTY = '/demo/empty';
-const README_PAGES = { overview: `${FULL}/overview?range=30d`, tools: `${FULL}/tools?range=30d` };
+const README_PAGES = { overview: `${FULL}/overview`, tools: `${FULL}/tools?range=30d` };
 
 const given = Object.fromEntries(process.argv.slice(2).map((arg) => arg.split('=')));
 const list = (name, all) => given[name]?.split(',') ?? all;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Menus on Ariakit, opened by a PopupButton: arrows, type-ahead, Esc, focus back to the button.
 import * as Ariakit from '@ariakit/react';
-import type { ReactNode } from 'react';
+import { type ReactNode, useEffect } from 'react';
 import { classes } from './classes';
 import type { PopupProps } from './popup';
 
@@ -17,9 +17,21 @@ interface Props<V extends Record<string, string>> extends PopupProps {
 	children: ReactNode;
 }
 
+/** The focus goes to the first item: Ariakit does so by itself only for buttons of its own. */
+function TakeFocus({ open }: { open: boolean }) {
+	const menu = Ariakit.useMenuContext();
+	useEffect(() => {
+		if (!open) return;
+		menu?.setInitialFocus('first');
+		menu?.setAutoFocusOnShow(true);
+	}, [open, menu]);
+	return null;
+}
+
 export function Menu<V extends Record<string, string>>({ anchor, open, onOpen, label, className, placement = 'bottom-start', values, onValues, children }: Props<V>) {
 	return (
 		<Ariakit.MenuProvider open={open} setOpen={onOpen} placement={placement} {...(values ? { values } : {})} {...(onValues ? { setValues: (next: object) => onValues(next as V) } : {})}>
+			<TakeFocus open={open} />
 			<Ariakit.Menu
 				gutter={4}
 				fixed

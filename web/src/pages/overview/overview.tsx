@@ -24,18 +24,22 @@ function RevenueTrend({ change: part }: { change: number | null }) {
 	return <span className={`tabular font-medium ${part > 0 ? 'text-success' : part < 0 ? 'text-error' : 'text-secondary'}`}>{change(part)}</span>;
 }
 
+/** letters of an amount that fit into a card in the largest size */
+const LARGE_MAX = 10;
+
 /** The first currency large, the others in one line below it: currencies are never added up. */
 function Revenue({ data }: { data: Overview | undefined }) {
 	const [first, ...rest] = data?.revenue ?? [];
+	const large = first && money(first.value, first.currency, true);
 	return (
 		<div className="flex min-h-28 min-w-0 flex-col gap-1 rounded-card border border-line bg-panel p-5">
 			<dt className="text-card text-secondary">Revenue</dt>
 			<dd className="flex flex-col gap-0.5">
 				{data === undefined && <Skeleton className="h-9 w-24" />}
 				{data && !first && <span className="text-kpi">{NONE}</span>}
-				{first && (
-					<span className="tabular truncate text-kpi" title={money(first.value, first.currency)}>
-						{money(first.value, first.currency, true)}
+				{first && large && (
+					<span className={`tabular h-9 truncate ${large.length > LARGE_MAX ? 'text-title leading-9' : 'text-kpi'}`} title={money(first.value, first.currency)}>
+						{large}
 					</span>
 				)}
 				<span className="flex flex-wrap items-baseline gap-x-2 text-small">
@@ -70,7 +74,7 @@ function Cards({ data, compared }: { data: Overview | undefined; compared: boole
 				<KpiCard label="Widget engagement" kpi={k?.widgetEngagementRate} format={rate} compared={compared} />
 				<KpiCard label="Time to first interaction" kpi={k?.timeToFirstInteractionMs} format={duration} better="less" compared={compared} />
 				<KpiCard label="Time to first tool call" kpi={k?.timeToFirstToolCallMs} format={duration} better="less" compared={compared} />
-				<KpiCard label="Tokens" kpi={k?.tokensOut} format={count} exact={exactCount} better="neither" compared={compared} note={k?.tokensIn?.value ? `written, ${count(k.tokensIn.value)} read` : 'written'} />
+				<KpiCard label="Tokens" kpi={k?.tokensOut} format={count} exact={exactCount} better="neither" compared={compared} note={k?.tokensIn?.value ? `out, ${count(k.tokensIn.value)} in` : 'out'} />
 			</KpiGrid>
 		</>
 	);
