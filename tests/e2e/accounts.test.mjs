@@ -172,7 +172,7 @@ test('two-factor login: on, with a code, with a recovery code, off', async (t) =
 	await login(page);
 	await page.getByRole('heading', { name: 'Two-factor login' }).waitFor();
 	await accessible(page, 'second factor');
-	await page.getByLabel('Code of your authenticator').fill(codeOf(secret, 1)); // the one of now has been used
+	await page.getByLabel('Code', { exact: true }).fill(codeOf(secret, 1)); // the one of now has been used
 	await page.getByRole('button', { name: 'Sign in' }).click();
 	await page.waitForURL(/\/acme\//);
 	await page.goto('/logout');

@@ -79,7 +79,7 @@ function SecondFactor({ onDone }: { onDone: () => Promise<void> }) {
 					</Notice>
 				)}
 				{recovery ? (
-					<TextField label="Recovery code" name="code" autoComplete="off" required autoFocus className="font-mono" />
+					<TextField label="Recovery code" name="code" autoComplete="off" required autoFocus mono />
 				) : (
 					<TextField label="Code" name="code" inputMode="numeric" autoComplete="one-time-code" pattern="[0-9]{6}" maxLength={6} required autoFocus />
 				)}
