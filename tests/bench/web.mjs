@@ -21,8 +21,8 @@ function watch() {
 	Object.assign(window, { yavioSeen: seen });
 	new PerformanceObserver((list) => list.getEntries().forEach((e) => (seen.lcp = e.startTime))).observe({ type: 'largest-contentful-paint', buffered: true });
 	new PerformanceObserver((list) => list.getEntries().forEach((e) => (seen.cls += e.hadRecentInput ? 0 : e.value))).observe({ type: 'layout-shift', buffered: true });
-	// of what is in the window: a chart further down waits until one comes near
-	const inWindow = (e) => e.getBoundingClientRect().top < innerHeight;
+	// of what is in the window: a chart further down or in a tab waits until one comes near
+	const inWindow = (e) => e.getClientRects().length > 0 && e.getBoundingClientRect().top < innerHeight;
 	let planned = false;
 	const look = () => {
 		planned = false;
