@@ -321,5 +321,10 @@ enum cli_exit cmd_secrets_retire(struct cli *cli)
 		printf("{\"retired\":\"%s\"}\n", name);
 	else
 		cli_say(cli, "%s %s is gone", cli_mark(CLI_MARK_OK), name);
+	if (ring == CONF_API_KEY_HASH_SECRET)
+		cli_say(cli,
+		        "  Recovery codes made before %s was replaced no longer work: who has "
+		        "two-factor login makes new ones under Account, Security",
+		        name);
 	return CLI_DONE;
 }

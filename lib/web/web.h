@@ -159,6 +159,14 @@ struct web_program {
 	size_t (*body_cap)(const struct app *, const struct web_route *);
 };
 
+/* Those numbers in the programs that answer under the dashboard's origin. */
+#define WEB_DASHBOARD_CODES                                                                        \
+	.err_route = ERR_DASH_ROUTE_NOT_FOUND, .err_method = ERR_DASH_METHOD_NOT_ALLOWED,          \
+	.err_too_large = ERR_DASH_BODY_TOO_LARGE, .err_media = ERR_DASH_UNSUPPORTED_MEDIA_TYPE,    \
+	.err_coding = ERR_DASH_UNSUPPORTED_MEDIA_TYPE, .err_body_short = ERR_DASH_MALFORMED_JSON,  \
+	.err_body_late = ERR_DASH_MALFORMED_JSON, .err_internal = ERR_DASH_INTERNAL_ERROR,         \
+	.err_json = ERR_DASH_MALFORMED_JSON, .err_fields = ERR_DASH_VALIDATION_FAILED
+
 /* What a worker keeps. */
 struct web_worker {
 	const struct web_program *program;
