@@ -62,9 +62,9 @@ names_in() { sed -E "$1" | { grep -oE -- "$mentions" || true; } | sed 's/^ERR_//
 no_labels="s/\bcase $mentions://g"
 xargs -d '\n' --no-run-if-empty cat <"$work/c-files" >"$work/c-text"
 # A macro of a header that makes table rows raises what its rows name.
-tracked lib fcgi | grep -E '\.h$' | grep -vE "$generated" | xargs -d '\n' --no-run-if-empty grep -hE '\.code = ERR_' >>"$work/c-text" || true
+tracked lib fcgi | grep -E '\.h$' | grep -vE "$generated" | xargs -d '\n' --no-run-if-empty grep -hE '\.(code|err_[a-z_]+) = ERR_' >>"$work/c-text" || true
 names_in "$no_labels" <"$work/c-text" >"$work/used-names"
-names_in "$no_labels; s/^[[:space:]]*\.err_[a-z_]+ = $mentions,//" <"$work/c-text" >"$work/raised-names"
+names_in "$no_labels; s/\.err_[a-z_]+ = $mentions//g" <"$work/c-text" >"$work/raised-names"
 grep_words "$mentions" <"$work/c-files" | sed 's/^ERR_//' >"$work/known-names"
 cat "$work/c-files" "$work/other-files" | grep_words 'YAVIO-[0-9]{4}' | sed 's/^YAVIO-//' >"$work/used-numbers"
 grep_words '\bERR_(SDK|INGEST|DASH|INTEL|DB|CLI|INFRA)_[A-Z0-9_]+' <"$work/test-files" | sed 's/^ERR_//' >"$work/tested-names"
