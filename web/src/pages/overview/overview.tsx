@@ -25,7 +25,7 @@ function RevenueTrend({ change: part }: { change: number | null }) {
 }
 
 /** letters of an amount that fit into a card in the largest size */
-const LARGE_MAX = 10;
+const LARGE_MAX = 9;
 
 /** The first currency large, the others in one line below it: currencies are never added up. */
 function Revenue({ data }: { data: Overview | undefined }) {
