@@ -33,7 +33,8 @@ toUInt16({{step_bit: 1}} + {{step_bit: 2}} + {{step_bit: 3}} + {{step_bit: 4}} +
 		if({level} = 0, '', session_id),
 		if({level} = 0, '', user_id))) AS matched
 FROM {{copies_between: session_id, trace_id, user_id, platform, timestamp, event_id, {{step_bits}} AS steps |
-	{from} | addSeconds({to}, {window}) | {from} | event_type IN {step_types} AND steps != 0}}
+	{from} | addSeconds({to}, {window}) | {from} | event_type IN {step_types}}}
+WHERE steps != 0
 GROUP BY $1)
 
 -- Sessions or traces, each with its events.
@@ -52,28 +53,35 @@ GROUP BY unit)
 -- Walks through the events of each unit ($1). A place is the time of an event (ms * 2^20) and its number in the unit. tails: for each
 -- event the places of the steps that follow it, the next event that matches each, made from the last step to the second, backwards.
 -- An entry takes of its tail what lies in its window. chain: the earliest of those that get furthest.
+-- Each step of this has a select of its own: what an alias stands for is analysed again wherever it is used.
 -- block: funnel_chains
-(SELECT
-	unit,
-	events,
-	arrayMap((e, i) -> e.1 * 1048576 + i, events, arrayEnumerate(events)) AS places,
-	arrayMap(e -> e.5, events) AS matches,
-	arrayFold(
-		(later, step) -> arrayReverseFill(tail -> notEmpty(tail), arrayMap(
-			(place, bits, tail) -> if(bitTest(bits, step), arrayPushFront(tail, place), emptyArrayUInt64()),
-			places, matches, arrayPushBack(arrayPopFront(later), emptyArrayUInt64()))),
-		arrayReverse(range(1, length({step_types}))),
-		arrayWithConstant(length(events), emptyArrayUInt64())) AS tails,
-	arrayMap(
-		(place, bits, tail) -> if(bitTest(bits, 0) AND bitShiftRight(place, 20) < toUInt64(toUnixTimestamp64Milli({to})),
-			arrayPushFront(arrayFilter(p -> bitShiftRight(p, 20) <= bitShiftRight(place, 20) + 1000 * {window}, tail), place),
-			emptyArrayUInt64()),
-		places, matches, arrayPushBack(arrayPopFront(tails), emptyArrayUInt64())) AS chains,
-	arrayMax(arrayMap(c -> length(c), chains)) AS reached,
-	arrayFirst(c -> length(c) = reached, chains) AS chain,
-	events[bitAnd(chain[1], 1048575)] AS entry,
-	length(events) AS size
-FROM $1
+(SELECT unit, events, size, reached, chain, events[bitAnd(chain[1], 1048575)] AS entry
+FROM (
+	SELECT unit, events, size, reached, arrayFirst(c -> length(c) = reached, chains) AS chain
+	FROM (
+		SELECT unit, events, size, chains, arrayMax(arrayMap(c -> length(c), chains)) AS reached
+		FROM (
+			SELECT unit, events, size, arrayMap(
+				(place, bits, tail) -> if(bitTest(bits, 0) AND bitShiftRight(place, 20) < toUInt64(toUnixTimestamp64Milli({to})),
+					arrayPushFront(arrayFilter(p -> bitShiftRight(p, 20) <= bitShiftRight(place, 20) + 1000 * {window}, tail), place),
+					emptyArrayUInt64()),
+				places, matches, arrayPushBack(arrayPopFront(tails), emptyArrayUInt64())) AS chains
+			FROM (
+				SELECT unit, events, size, places, matches, arrayFold(
+					(later, step) -> arrayReverseFill(tail -> notEmpty(tail), arrayMap(
+						(place, bits, tail) -> if(bitTest(bits, step), arrayPushFront(tail, place), emptyArrayUInt64()),
+						places, matches, arrayPushBack(arrayPopFront(later), emptyArrayUInt64()))),
+					arrayReverse(range(1, length({step_types}))),
+					arrayWithConstant(size, emptyArrayUInt64())) AS tails
+				FROM (
+					SELECT unit, events, length(events) AS size, arrayMap(e -> e.5, events) AS matches,
+						arrayMap((e, i) -> e.1 * 1048576 + i, events, arrayEnumerate(events)) AS places
+					FROM $1
+				)
+			)
+		)
+	)
+)
 WHERE reached > 0 OR size >= {unit_events})
 
 -- Platform of a call with the trace of an entry that tells none itself; nothing is read where entries are calls.

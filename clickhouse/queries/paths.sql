@@ -10,27 +10,40 @@
 
 -- Sessions with their path: whole names in order, then from {start} on and up to {stop} where asked for, then {depth} of it.
 -- ends: nothing of it was cut off behind.
+-- Each step of this has a select of its own: what an alias stands for is analysed again wherever it is used.
 -- block: path_sessions
 (SELECT
 	converted,
-	arrayMap(e -> e.5, arrayCompact(arraySort(events))) AS sorted,
-	if({collapse} = 1, arrayCompact(sorted), sorted) AS named,
-	if({start} = '', 1, indexOf(named, {start})) AS first,
-	arraySlice(named, greatest(first, 1)) AS begun,
-	if({stop} = '', length(begun), indexOf(begun, {stop})) AS last,
+	size,
 	arraySlice(begun, if({stop} = '' OR last <= {depth}, 1, last - {depth} + 1), least(last, {depth})) AS path,
-	if({stop} = '', last <= {depth}, last = length(begun)) AS ends,
-	length(events) AS size
+	if({stop} = '', last <= {depth}, last = length(begun)) AS ends
 FROM (
-	SELECT
-		session_id,
-		groupArrayIf(tuple(timestamp, {{step_order}}, {{id_key: event_id}}, concat(event_type, ':', event_name)), event_type IN {node_types} AND event_name != '') AS events,
-		max(event_type = 'conversion') AS converted
-	FROM {{copies: session_id, timestamp, step_sequence, event_id, event_type, event_name |
-		(event_type IN {node_types} AND event_name != '') OR event_type = 'conversion'}}
-	GROUP BY session_id
+	SELECT converted, size, begun, if({stop} = '', length(begun), indexOf(begun, {stop})) AS last
+	FROM (
+		SELECT converted, size, arraySlice(named, greatest(first, 1)) AS begun
+		FROM (
+			SELECT converted, size, named, if({start} = '', 1, indexOf(named, {start})) AS first
+			FROM (
+				SELECT converted, size, if({collapse} = 1, arrayCompact(sorted), sorted) AS named
+				FROM (
+					SELECT converted, length(events) AS size, arrayMap(e -> e.5, arrayCompact(arraySort(events))) AS sorted
+					FROM (
+						SELECT
+							groupArrayIf(tuple(timestamp, {{step_order}}, {{id_key: event_id}}, concat(event_type, ':', event_name)),
+								event_type IN {node_types} AND event_name != '') AS events,
+							max(event_type = 'conversion') AS converted
+						FROM {{copies: session_id, timestamp, step_sequence, event_id, event_type, event_name |
+							(event_type IN {node_types} AND event_name != '') OR event_type = 'conversion'}}
+						GROUP BY session_id
+					)
+					WHERE notEmpty(events)
+				)
+			)
+		)
+		WHERE first > 0
+	)
 )
-WHERE notEmpty(events) AND first > 0 AND last > 0)
+WHERE last > 0)
 
 -- Each different path as facts: (0, '', '', the path), and (position, node, the node behind it or '') for its nodes.
 -- block: path_facts
