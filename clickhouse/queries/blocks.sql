@@ -168,6 +168,65 @@ max(event_type = 'conversion') AS converted, max(event_type = 'widget_render') A
 	SELECT session_id, min(timestamp) AS began, minIf(timestamp, event_type = 'tool_call') AS called
 	FROM events WHERE {{in_cut_slots: $1 | $2}} GROUP BY session_id)
 
+-- Who was active between $1 and $2, and when last: rows of a session and an own user, a pair in several.
+-- block: last_visits
+-- plain: {{last_visits_kept: $1 | $2}}
+(SELECT session_id, user_id, max(timestamp) AS last_event
+	FROM {{copies_between: session_id, user_id, timestamp | $1 | $2 | $1 | {{is_activity}}}}
+	GROUP BY session_id, user_id)
+
+-- block: last_visits_kept
+(SELECT session_id, user_id, last AS last_event FROM (
+		SELECT session_id, user_id, maxIf(timestamp, event_type NOT IN ('connection', 'tool_discovery')) AS last
+		FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY session_id, user_id)
+	WHERE last > toDateTime64(0, 3, 'UTC')
+	UNION ALL
+	SELECT session_id, user_id, max(timestamp) AS last_event
+	FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY session_id, user_id)
+
+-- Sessions that were active, and when last; of one maybe several rows. $1: from when on it is enough to look where filters choose.
+-- block: latest_visits
+-- plain: {{latest_visits_kept: {from} | {to}}}
+(SELECT session_id, max(timestamp) AS last_event FROM {{copies_since: session_id, timestamp | $1 | {{is_activity}} AND startsWith(session_id, {q})}}
+	GROUP BY session_id)
+
+-- block: latest_visits_kept
+(SELECT session_id, last AS last_event FROM (
+		SELECT session_id, maxIf(timestamp, event_type NOT IN ('connection', 'tool_discovery')) AS last
+		FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY session_id)
+	WHERE last > toDateTime64(0, 3, 'UTC')
+	UNION ALL
+	SELECT session_id, max(timestamp) AS last_event
+	FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY session_id)
+
+-- Sessions in which one of $1 (an array of users) is named.
+-- block: sessions_naming
+SELECT session_id FROM events WHERE user_id IN $1 GROUP BY session_id, user_id
+
+-- Some sessions ($1, a select of ids) by the own users of their events, each with its user (G6) and its first activity (1970: none),
+-- over all that is kept.
+-- block: pairs_of_sessions
+(SELECT session_id, user_id, if(user_id = '', argMinIf(user_id, (named, user_id), user_id != '') OVER (PARTITION BY session_id), user_id) AS user, first_event
+FROM (
+	SELECT session_id, user_id, min(timestamp) AS named, minIf(timestamp, event_type NOT IN ('connection', 'tool_discovery')) AS first_event
+	FROM events WHERE session_id IN ($1) GROUP BY session_id, user_id
+))
+
+-- Events of some sessions ($1, a select of ids) between $2 and $3. The projection tells the slots that they lie in, and by these the
+-- key finds them; ids alone are all over the table.
+-- block: is_of_sessions
+(toStartOfFifteenMinutes(timestamp), session_id) IN (SELECT toStartOfFifteenMinutes(timestamp), session_id FROM events
+	WHERE session_id IN ($1) AND toStartOfFifteenMinutes(timestamp) >= toStartOfFifteenMinutes($2) AND toStartOfFifteenMinutes(timestamp) <= $3
+	GROUP BY toStartOfFifteenMinutes(timestamp), session_id)
+AND timestamp >= $2 AND timestamp < $3
+
+-- The same of any time.
+-- block: is_of_sessions_ever
+{{is_of_sessions: $1 | {{beginning}} | {{end_of_time}}}}
+
+-- block: end_of_time
+toDateTime64(7258118400, 3, 'UTC')
+
 -- block: whole_slots
 toStartOfFifteenMinutes(timestamp) >= {{slot_behind: $1}} AND toStartOfFifteenMinutes(timestamp) < toStartOfFifteenMinutes($2)
 
@@ -232,6 +291,17 @@ round(quantileExactInclusiveOrNullIf($1)($2, $3), 6)
 -- Ids in the order of their text: the store compares the second halves of UUIDs first. For tuples.
 -- block: id_key
 reinterpretAsUInt64($1), $1
+
+-- Time, $1 (below 2^40) and id as one number that sorts as they do; arrays of numbers are quicker than arrays of tuples by far.
+-- From the lowest bit on: 128 of the id, 40 of $1, 44 of the milliseconds since 1830 (the calendar of the store begins in 1900).
+-- block: time_and_id_with
+bitOr(bitShiftLeft(bitOr(bitShiftLeft(bitOr(toUInt64(toUnixTimestamp64Milli(timestamp) + {{before_epoch}}), CAST(0 AS UInt256)), 40), toUInt64($1)), 128), toUInt128(event_id))
+
+-- block: before_epoch
+4398046511104
+
+-- block: time_and_id
+{{time_and_id_with: 0}}
 
 -- The reverse of that order, as text.
 -- block: id_down
@@ -364,12 +434,9 @@ AND (NOT has({has}, 'conversion') OR session_id IN (SELECT session_id FROM event
 AND (NOT has({has}, 'widget') OR session_id IN (SELECT session_id FROM events WHERE has({has}, 'widget') AND event_type = 'widget_render'))
 AND (NOT has({has}, 'intent') OR session_id IN (SELECT session_id FROM events WHERE has({has}, 'intent') AND intent != ''))
 AND multiIf({user} = '', 1,
-	{user} = 'anonymous', session_id NOT IN (SELECT session_id FROM events WHERE {user} = 'anonymous' AND user_id != ''),
-	session_id IN (SELECT session_id FROM {{session_users_named}} WHERE session_user = {user}))
-
--- block: session_users_named
-(SELECT session_id, argMin(user_id, (timestamp, user_id)) AS session_user FROM events
-	WHERE user_id != '' AND session_id IN (SELECT session_id FROM events WHERE {user} NOT IN ('', 'anonymous') AND user_id = {user}) GROUP BY session_id)
+	{user} = 'anonymous', session_id NOT IN (SELECT session_id FROM events WHERE {user} = 'anonymous' AND user_id != '' GROUP BY session_id, user_id),
+	session_id IN (SELECT session_id FROM {{users_of_many: SELECT session_id FROM events WHERE {user} NOT IN ('', 'anonymous') AND user_id = {user}
+		GROUP BY session_id, user_id}} WHERE session_user = {user}))
 
 -- Sessions whole, by a condition that an index knows.
 -- block: sessions_of

@@ -22,7 +22,7 @@ ORDER BY at;
 SELECT category, count, {{rate: count | sum(count) OVER ()}} AS share
 FROM (
 	SELECT {{known: error_category}} AS category, count() AS count
-	FROM {{once: error_category | event_type = 'tool_call' AND status = 'error'}}
+	FROM {{rows: error_category | event_type = 'tool_call' AND status = 'error'}}
 	GROUP BY category
 )
 ORDER BY count DESC, category;
@@ -40,56 +40,57 @@ ORDER BY errors DESC, tool;
 
 -- name: errors_retry
 SELECT count() AS retries, countIf(status = 'success') AS succeeded, {{rate: countIf(status = 'success') | count()}} AS successRate
-FROM {{once: status | event_type = 'tool_call' AND is_retry = 1}};
+FROM {{rows: status | event_type = 'tool_call' AND is_retry = 1}};
 
+-- Calls of a tool in a session as numbers that sort by time and id and end with what became of them: 1 failed, 2 succeeded.
 -- name: errors_recovery
-SELECT count() AS errors, countIf(next_status = 'success') AS recovered, {{rate: countIf(next_status = 'success') | count()}} AS rate
+SELECT sum(failed) AS errors, sum(mended) AS recovered, {{rate: recovered | errors}} AS rate
 FROM (
-	SELECT status, leadInFrame(status) OVER (PARTITION BY session_id, event_name ORDER BY timestamp, toString(event_id)
-		ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS next_status
-	FROM {{once: session_id, event_name, status, timestamp, event_id | event_type = 'tool_call' AND session_id IN
-		{{copies: session_id | event_type = 'tool_call' AND status = 'error'}}}}
-)
-WHERE status = 'error';
+	SELECT
+		arrayMap(c -> toUInt8(bitAnd(c, 3)), arrayCompact(arraySort(calls))) AS ends,
+		arrayCount(e -> e = 1, ends) AS failed,
+		arrayCount((e, next) -> e = 1 AND next = 2, ends, arrayPushBack(arrayPopFront(ends), 0)) AS mended
+	FROM (
+		SELECT groupArray(bitOr(bitShiftLeft({{time_and_id}}, 2), multiIf(status = 'error', 1, status = 'success', 2, 0))) AS calls
+		FROM {{copies: session_id, event_name, status, timestamp, event_id | event_type = 'tool_call' AND session_id IN
+			{{copies: session_id | event_type = 'tool_call' AND status = 'error'}}}}
+		GROUP BY session_id, event_name
+	)
+);
 
 -- name: error_groups
-SELECT fingerprint, kind, category, message, normalized, tools, n AS count, in_sessions AS sessions,
-	uniqExactIf(user, user != '') AS users, {{iso: first}} AS firstSeen, {{iso: last}} AS lastSeen
+SELECT
+	{{fingerprint_of: kind | category | normalized}} AS fingerprint,
+	kind, category,
+	argMax(error_message, latest) AS message,
+	normalized,
+	arraySort(groupUniqArrayArray(called)) AS tools,
+	sum(n_of) AS count,
+	uniqExactArray(sessions_of) AS sessions,
+	uniqExactArray(users_of) AS users,
+	{{iso: min(earliest)}} AS firstSeen,
+	{{iso: max(latest.1)}} AS lastSeen
 FROM (
-	SELECT *, if(pair.2 = '', session_user, pair.2) AS user
+	SELECT
+		kind, category, error_message,
+		{{normalized: error_message}} AS normalized,
+		count() AS n_of,
+		groupUniqArrayIf(event_name, kind = 'tool' AND event_name != '') AS called,
+		groupUniqArray(session_id) AS sessions_of,
+		groupUniqArrayIf(if(user_id = '', session_user, user_id), user_id != '' OR session_user != '') AS users_of,
+		min(timestamp) AS earliest,
+		max((timestamp, toString(event_id))) AS latest
 	FROM (
-		SELECT
-			{{fingerprint_of: kind | category | normalized}} AS fingerprint,
-			kind, category, normalized,
-			argMax(error_message, latest) AS message,
-			arraySort(groupUniqArrayArray(called)) AS tools,
-			sum(n_of) AS n,
-			uniqExactArray(arrayMap(p -> p.1, pairs_of)) AS in_sessions,
-			groupUniqArrayArray(pairs_of) AS pairs,
-			min(earliest) AS first,
-			max(latest.1) AS last
-		FROM (
-			SELECT
-				{{error_kind}} AS kind, {{error_category}} AS category, error_message,
-				{{normalized: error_message}} AS normalized,
-				count() AS n_of,
-				groupUniqArrayIf(event_name, event_type = 'tool_call' AND event_name != '') AS called,
-				groupUniqArray((session_id, user_id)) AS pairs_of,
-				min(timestamp) AS earliest,
-				max((timestamp, toString(event_id))) AS latest
-			FROM {{once: event_type, event_name, error_category, error_message, session_id, user_id, timestamp, event_id |
-				{{is_error}} AND {{is_wanted_error}}}}
-			GROUP BY kind, category, error_message
-		)
-		GROUP BY kind, category, normalized
-		ORDER BY multiIf({sort} = 'lastSeen', toInt64(toUnixTimestamp64Milli(last)), {sort} = 'sessions', toInt64(in_sessions), toInt64(n)) * if({descending} = 1, -1, 1), fingerprint
-		LIMIT {limit} OFFSET {offset}
-	)
-	LEFT ARRAY JOIN pairs AS pair
-	LEFT JOIN {{session_users}} AS users_of_sessions ON users_of_sessions.session_id = pair.1
+		SELECT {{error_kind}} AS kind, {{error_category}} AS category, error_message, event_name, session_id, user_id, timestamp, event_id
+		FROM {{once: event_type, event_name, error_category, error_message, session_id, user_id, timestamp, event_id |
+			{{is_error}} AND {{is_wanted_error}}}}
+	) AS failures
+	LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
+	GROUP BY kind, category, error_message
 )
-GROUP BY fingerprint, kind, category, message, normalized, tools, n, in_sessions, first, last
-ORDER BY multiIf({sort} = 'lastSeen', toInt64(toUnixTimestamp64Milli(last)), {sort} = 'sessions', toInt64(in_sessions), toInt64(n)) * if({descending} = 1, -1, 1), fingerprint;
+GROUP BY kind, category, normalized
+ORDER BY multiIf({sort} = 'lastSeen', toInt64(toUnixTimestamp64Milli(max(latest.1))), {sort} = 'sessions', toInt64(sessions), toInt64(count)) * if({descending} = 1, -1, 1), fingerprint
+LIMIT {limit} OFFSET {offset};
 
 -- name: error_groups_total
 SELECT uniqExact(kind, category, normalized) AS total
@@ -128,6 +129,6 @@ SELECT
 	trace_id AS traceId,
 	{{text: if(user_id = '', session_user, user_id)}} AS userId
 FROM chosen
-LEFT JOIN {{session_users_of: (SELECT session_id FROM chosen)}} AS users_of_sessions USING (session_id)
+LEFT JOIN {{users_of_many: SELECT session_id FROM chosen}} AS users_of_sessions USING (session_id)
 LEFT JOIN {{calls_of: (SELECT trace_id FROM chosen WHERE kind = 'widget')}} AS calls_of_traces USING (trace_id)
 ORDER BY {{by_at}};

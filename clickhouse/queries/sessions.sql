@@ -4,21 +4,23 @@
 -- name: session_ids
 SELECT ids, times
 FROM {{page_of: (
-	SELECT session_id AS id, max(timestamp) AS at
-	FROM {{copies_since: session_id, timestamp | {{session_since}} | {{is_activity}} AND startsWith(session_id, {q}) AND {{session_has}}}}
+	SELECT session_id AS id, max(last_event) AS at
+	FROM {{latest_visits: {{session_since}}}}
+	WHERE startsWith(session_id, {q}) AND {{session_has}}
 	GROUP BY session_id
 ) | {{by_session}}}}
 ORDER BY number;
 
 -- name: session_total
 SELECT uniqExact(session_id) AS total
-FROM {{copies: session_id | {{is_activity}} AND startsWith(session_id, {q}) AND {{session_has}}}};
+FROM {{latest_visits: {from}}}
+WHERE startsWith(session_id, {q}) AND {{session_has}};
 
 -- name: session_list
 SELECT {{session_columns: lastAt}}
 FROM (
 	SELECT *, session_id AS id, parseDateTime64BestEffortOrNull({times}[indexOf({ids}, session_id)], 3, 'UTC') AS at, at AS lastAt
-	FROM {{sessions_of: session_id IN (SELECT arrayJoin({ids}))}}
+	FROM {{sessions_of: {{is_of_sessions_ever: SELECT arrayJoin({ids})}}}}
 )
 ORDER BY {{by_session}};
 
@@ -82,7 +84,7 @@ SELECT
 FROM (
 	SELECT {{place}} AS at, session_id, platform, event_name, event_type, if(user_id = '', session_user, user_id) AS user
 	FROM {{found: timestamp, step_sequence, event_id, session_id, user_id, platform, event_name, event_type | trace_id = {name}}} AS of_trace
-	LEFT JOIN {{session_users_of: (SELECT session_id FROM {{found: session_id | trace_id = {name}}})}} AS users_of_sessions USING (session_id)
+	LEFT JOIN {{users_of_many: SELECT session_id FROM {{kept: session_id | trace_id = {name}}}}} AS users_of_sessions USING (session_id)
 )
 HAVING count() > 0;
 
@@ -94,5 +96,5 @@ FROM (
 	ORDER BY at
 	LIMIT {limit}
 ) AS of_trace
-LEFT JOIN {{session_users_of: (SELECT session_id FROM {{found: session_id | trace_id = {name}}})}} AS users_of_sessions USING (session_id)
+LEFT JOIN {{users_of_many: SELECT session_id FROM {{kept: session_id | trace_id = {name}}}}} AS users_of_sessions USING (session_id)
 ORDER BY at;

@@ -63,9 +63,7 @@ FROM (
 )
 
 -- name: users_page
-{{users_page_of: (SELECT session_id, user_id, max(timestamp) AS last_event, 0 AS some_events, 0 AS some_calls, 0 AS some_conversions
-FROM {{copies: session_id, user_id, timestamp | {{is_activity}}}}
-GROUP BY session_id, user_id)}};
+{{users_page_of: (SELECT *, 0 AS some_events, 0 AS some_calls, 0 AS some_conversions FROM {{last_visits: {from} | {to}}})}};
 
 -- name: users_page_counted
 {{users_page_of: (SELECT session_id, user_id, max(timestamp) AS last_event, count() AS some_events, countIf(event_type = 'tool_call') AS some_calls,
@@ -73,21 +71,19 @@ GROUP BY session_id, user_id)}};
 FROM {{rows: session_id, user_id, timestamp, event_type | {{is_activity}}}}
 GROUP BY session_id, user_id)}};
 
--- All events of the sessions in which one of $1 (an array) is named, each with its user (G6). $2 columns.
+-- Events of the sessions in which one of $1 (an array) is named, each with its user (G6). $2 columns, $3 and $4 what time to read,
+-- $5 condition. Own users of sessions without such an event have a row of empty columns.
 -- block: sessions_of_users
-(SELECT *, if(user_id = '', session_user, user_id) AS user
-FROM {{latest: $2 | session_id IN {{sessions_naming: $1}}}} AS theirs
-LEFT JOIN (
-	SELECT session_id, argMin(user_id, (timestamp, user_id)) AS session_user
-	FROM {{ever: session_id, user_id, timestamp | user_id != '' AND session_id IN {{sessions_naming: $1}}}}
-	GROUP BY session_id
-) AS users_of_sessions USING (session_id))
+(SELECT *
+FROM {{pairs_of_sessions: {{sessions_naming: $1}}}} AS pairs
+LEFT JOIN {{found: $2 | {{is_of_sessions: {{sessions_naming: $1}} | $3 | $4}} AND ($5)}} AS theirs USING (session_id, user_id))
+
+-- All that they ever did.
+-- block: all_of_users
+{{sessions_of_users: $1 | $2 | {{beginning}} | {{end_of_time}} | 1}}
 
 -- block: user_columns
 session_id, user_id, event_type, timestamp, step_sequence, event_id
-
--- block: sessions_naming
-{{ever: session_id | user_id IN $1}}
 
 -- The value $1 with its place in time; the least or greatest is that of the first or last event.
 -- block: in_time
@@ -115,21 +111,22 @@ SELECT
 FROM (
 	SELECT
 		user,
-		min(timestamp) AS first,
-		maxIf(timestamp, chosen) AS last,
-		uniqExactIf(session_id, chosen) AS active,
-		countIf(chosen) AS some,
-		countIf(chosen AND event_type = 'tool_call') AS calls,
-		countIf(chosen AND event_type = 'tool_call' AND status = 'error') AS failed,
-		countIf(chosen AND event_type = 'conversion') AS converted,
-		{{amounts_if: chosen}} AS amounts,
-		maxIf({{in_time: platform}}, chosen AND {{is_known: platform}}) AS used,
-		maxIf({{in_time: country_code}}, chosen AND country_code != '') AS country
-	FROM {{sessions_of_users: {users} | {{user_columns}}, status, platform, country_code, conversion_currency, conversion_value,
-		timestamp >= {from} AND timestamp < {to} AND {{chosen: {from} | {to}}} AS chosen}}
-	WHERE {{is_activity}} AND user IN {users}
+		minIf(first_event, first_event > {{beginning}}) AS first,
+		max(timestamp) AS last,
+		uniqExactIf(session_id, event_type != '') AS active,
+		countIf(event_type != '') AS some,
+		countIf(event_type = 'tool_call') AS calls,
+		countIf(event_type = 'tool_call' AND status = 'error') AS failed,
+		countIf(event_type = 'conversion') AS converted,
+		{{amounts_if: 1}} AS amounts,
+		maxIf({{in_time: platform}}, {{is_known: platform}}) AS used,
+		maxIf({{in_time: country_code}}, country_code != '') AS country
+	FROM {{sessions_of_users: {users} | {{user_columns}}, status, platform, country_code, conversion_currency, conversion_value |
+		{from} | {to} | {{is_activity}} AND {{chosen: {from} | {to}}}}}
+	WHERE user IN {users}
 	GROUP BY user
 )
+WHERE some > 0
 ORDER BY indexOf({users}, user);
 
 -- ---- one user ----
@@ -164,7 +161,7 @@ FROM (
 			active AND event_type = 'identify' AND user_traits != '') AS traits
 	FROM (
 		SELECT *, user = {user} AND {{is_activity}} AS active
-		FROM {{sessions_of_users: [{user}] | {{user_columns}}, status, platform, country_code, conversion_currency, conversion_value, user_traits}}
+		FROM {{all_of_users: [{user}] | {{user_columns}}, status, platform, country_code, conversion_currency, conversion_value, user_traits}}
 	)
 	GROUP BY session_id
 	HAVING some > 0
@@ -185,8 +182,8 @@ SELECT
 	arrayMap(e -> e.4, arraySlice(newest, 1, {limit})) AS items,
 	if(length(newest) > {limit}, concat(toString(-newest[{limit}].1), '-', toString(newest[{limit}].3)), NULL) AS nextCursor
 FROM (
-	SELECT groupArraySorted({list_end})((-toUnixTimestamp64Milli(timestamp), {{id_down: event_id}}, event_id, tuple({{event: session_user}}))) AS newest
-	FROM {{sessions_of_users: [{user}] | {{event_columns}}}}
+	SELECT groupArraySorted({list_end})((-toUnixTimestamp64Milli(timestamp), {{id_down: event_id}}, event_id, tuple({{event: user}}))) AS newest
+	FROM {{all_of_users: [{user}] | {{event_columns}}}}
 	WHERE user = {user} AND (empty({event_types}) OR event_type IN {event_types})
 		AND (timestamp < {seen_time} OR (timestamp = {seen_time} AND toString(event_id) < {seen_id}))
 );
