@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { openWindow, startBrowser, violations } from '../support/browser.mjs';
-import { Stack } from '../support/stack.mjs';
+import { event, Stack } from '../support/stack.mjs';
 import { codeOf } from '../support/totp.mjs';
 
 const PASSWORD = 'correct horse battery';
@@ -116,7 +116,9 @@ test('every page of settings and account, light and dark', async (t) => {
 	}
 });
 
-test('keys: make, rotate with grace, revoke', async (t) => {
+const accepted = async (key) => (await stack.post(key, [event()])).status;
+
+test('keys: make, rotate with grace, in which both work, revoke', async (t) => {
 	const { page, clean } = await open(t);
 	await login(page);
 	await page.waitForURL(/\/acme\//);
@@ -136,6 +138,7 @@ test('keys: make, rotate with grace, revoke', async (t) => {
 	await page.getByLabel('I have stored it').check();
 	await page.getByRole('button', { name: 'Done' }).click();
 	await row.getByText(/^until /).waitFor();
+	assert.deepEqual([await accepted(key), await accepted(next)], [200, 200], 'both work in the time of grace');
 	assert.ok(!(await page.content()).includes(key) && !(await page.content()).includes(next));
 	await row.getByRole('button', { name: 'Revoke' }).click();
 	const dialog = page.getByRole('dialog');
@@ -143,6 +146,7 @@ test('keys: make, rotate with grace, revoke', async (t) => {
 	assert.equal(await page.evaluate(() => document.activeElement.textContent), 'Cancel', 'the safe choice has the focus');
 	await dialog.getByRole('button', { name: 'Revoke key' }).click();
 	await row.getByText('revoked').waitFor();
+	assert.deepEqual([await accepted(key), await accepted(next)], [401, 200]);
 	clean();
 });
 
@@ -168,6 +172,13 @@ test('two-factor login: on, with a code, with a recovery code, off', async (t) =
 	await login(page);
 	await page.getByRole('heading', { name: 'Two-factor login' }).waitFor();
 	await accessible(page, 'second factor');
+	await page.getByLabel('Code', { exact: true }).fill(codeOf(secret, 1)); // the one of now has been used
+	await page.getByRole('button', { name: 'Sign in' }).click();
+	await page.waitForURL(/\/acme\//);
+	await page.goto('/logout');
+	await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+	await login(page);
+	await page.getByRole('heading', { name: 'Two-factor login' }).waitFor();
 	await page.getByRole('button', { name: 'Use a recovery code' }).click();
 	await page.getByLabel('Recovery code').fill(codes[0]);
 	await page.getByRole('button', { name: 'Sign in' }).click();
