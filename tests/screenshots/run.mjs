@@ -30,15 +30,16 @@ const SETTINGS = {
 
 let taken = 0;
 async function picture(page, file, fullPage = true) {
+	await page.getByRole('heading', { level: 1 }).first().waitFor();
 	// Live never rests
 	await page.waitForLoadState('networkidle', { timeout: 4000 }).catch(() => {});
-	await page.locator('.skeleton:visible').first().waitFor({ state: 'hidden', timeout: 8000 }).catch(() => {});
+	await page.locator('.skeleton:visible, [aria-busy="true"]:visible').first().waitFor({ state: 'hidden', timeout: 8000 }).catch(() => {});
 	if (fullPage) {
 		// a window as high as the page: the side bar reaches down, charts further down are drawn
 		const { width, height } = page.viewportSize();
 		const whole = await page.evaluate(() => document.documentElement.scrollHeight);
 		await page.setViewportSize({ width, height: Math.max(height, whole) });
-		await page.locator('.skeleton:visible').first().waitFor({ state: 'hidden', timeout: 8000 }).catch(() => {});
+		await page.locator('.skeleton:visible, [aria-busy="true"]:visible').first().waitFor({ state: 'hidden', timeout: 8000 }).catch(() => {});
 		await page.screenshot({ path: file });
 		await page.setViewportSize({ width, height });
 	} else await page.screenshot({ path: file });
