@@ -39,7 +39,7 @@ function Trend({ kpi, better, compared }: { kpi: Kpi; better: 'more' | 'less' | 
 
 export function KpiCard({ label, kpi, format, exact, better = 'more', note, compared = true }: Props) {
 	return (
-		<div className="flex min-h-28 min-w-0 flex-col gap-1 rounded-card border border-line bg-panel p-5">
+		<div className="flex min-h-34 min-w-0 flex-col gap-1 rounded-card border border-line bg-panel p-5">
 			<dt className="text-card text-secondary">{label}</dt>
 			<dd className="flex flex-col gap-0.5">
 				{kpi === undefined ? (

@@ -10,6 +10,9 @@ import { LoadError } from '@/ui/notice';
 import { Skeleton } from '@/ui/skeleton';
 import { tooMuch } from './view';
 
+/** of a chart with its legend */
+const CHART_HEIGHT = 'h-62';
+
 interface Props<T> {
 	title: ReactNode;
 	/** in words, after "Could not load" */
@@ -32,7 +35,7 @@ export function ShorterRange() {
 }
 
 /** The content of one answer without a frame. */
-export function Loaded<T>({ what, query, height = 'h-56', children }: Pick<Props<T>, 'what' | 'query' | 'height' | 'children'>) {
+export function Loaded<T>({ what, query, height = CHART_HEIGHT, children }: Pick<Props<T>, 'what' | 'query' | 'height' | 'children'>) {
 	if (query.data !== undefined)
 		return (
 			<div className={classes('transition-opacity', query.isPlaceholderData && 'opacity-50')} aria-busy={query.isPlaceholderData || undefined}>

@@ -32,7 +32,7 @@ function Revenue({ data }: { data: Overview | undefined }) {
 	const [first, ...rest] = data?.revenue ?? [];
 	const large = first && money(first.value, first.currency, true);
 	return (
-		<div className="flex min-h-28 min-w-0 flex-col gap-1 rounded-card border border-line bg-panel p-5">
+		<div className="flex min-h-34 min-w-0 flex-col gap-1 rounded-card border border-line bg-panel p-5">
 			<dt className="text-card text-secondary">Revenue</dt>
 			<dd className="flex flex-col gap-0.5">
 				{data === undefined && <Skeleton className="h-9 w-24" />}

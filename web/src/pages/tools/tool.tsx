@@ -102,14 +102,15 @@ export default function ToolPage() {
 					{() => null}
 				</Loaded>
 			)}
-			{query.data?.registry && (
-				<div className="flex flex-wrap items-center gap-3">
-					{query.data.registry.description && <p className="max-w-prose text-secondary">{query.data.registry.description}</p>}
+			{/* its place is kept while the answer is on its way */}
+			<div className="flex min-h-7 flex-wrap items-center gap-3">
+				{query.data?.registry?.description && <p className="max-w-prose text-secondary">{query.data.registry.description}</p>}
+				{query.data?.registry && (
 					<Button size="small" onClick={() => setSchema(true)}>
 						Input schema
 					</Button>
-				</div>
-			)}
+				)}
+			</div>
 			{schema && query.data?.registry && (
 				<Dialog title={`Input schema of ${tool}`} shape="wide" onClose={() => setSchema(false)}>
 					<Json label="Input schema" value={query.data.registry.inputSchema} />
