@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// A day that was merged, and is not any more: late events and copies of what lies there, asked for at once, while more copies come
+// in and parts are merged. Not one number may move but by the new events. And the projection is what answers for sessions.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { answer } from '../oracle/oracle.mjs';
+import { dice, startAnalytics } from '../support/analytics.mjs';
+import { differences } from '../support/differences.mjs';
+import { dataset, request } from '../support/random-events.mjs';
+
+const SEED = Number(process.env.TEST_SEED ?? 7);
+const REQUESTS = 6;
+const ROUNDS = 8;
+
+let stack;
+let project;
+before(async () => {
+	stack = await startAnalytics();
+	const tenant = await stack.tenant();
+	const made = dataset(SEED, tenant);
+	const rows = dice(SEED).shuffle(made.rows);
+	project = { tenant, ...made, early: rows.slice(0, rows.length / 2), late: rows.slice(rows.length / 2) };
+});
+after(() => stack?.stop());
+
+/** Requests without filters, which take the plain form, and their ranges, which cut slots. */
+const requests = (route) => Array.from({ length: REQUESTS }, (_, i) => {
+	const { query } = request(SEED + i, route, project);
+	const { platform, tool, ...plain } = query;
+	return plain;
+});
+
+async function expectExact(rows) {
+	for (const query of requests('overview')) {
+		const { meta: _, ...got } = await stack.ask(`/api/analytics/${project.tenant.project}/overview`, query);
+		const { meta: __, ...expected } = answer(rows, project.registry, project.tenant, 'overview', query, Date.now());
+		assert.deepEqual([...differences(expected, got), ...differences(got, expected)], [], JSON.stringify(query));
+	}
+}
+
+describe('days that were merged', { concurrency: false }, () => {
+	it('are exact as one part', async () => {
+		await stack.load(project.early, project.registry, 100);
+		await stack.merge();
+		await expectExact(project.early);
+	});
+
+	it('are exact with late events and copies beside that part, and merged again', async () => {
+		await stack.load(project.late, [], 50);
+		await stack.load(project.early, [], 70);
+		await expectExact([...project.early, ...project.late]);
+		await stack.merge();
+		await expectExact([...project.early, ...project.late]);
+	});
+
+	it('stay exact while copies come in and parts are merged', async () => {
+		const all = [...project.early, ...project.late];
+		let asked = false;
+		const copies = async () => {
+			for (let i = 0; !asked; i++) await stack.load(dice(SEED + i).shuffle(all).slice(0, 100), [], 25);
+		};
+		const merges = async () => {
+			while (!asked) await stack.merge();
+		};
+		const ask = async () => {
+			try {
+				for (let i = 0; i < ROUNDS; i++) await expectExact(all);
+			} finally {
+				asked = true;
+			}
+		};
+		await Promise.all([copies(), merges(), ask()]);
+	});
+
+	it('answer for users and sessions from the projection', async () => {
+		await stack.merge();
+		for (const sql of [
+			"SELECT session_id, user_id, min(timestamp) AS named FROM events WHERE user_id != '' AND 1 GROUP BY session_id, user_id",
+			"SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id, user_id, maxIf(timestamp, event_type NOT IN ('connection', 'tool_discovery')) AS last, max(event_type = 'conversion') AS converted FROM events WHERE toStartOfFifteenMinutes(timestamp) >= toStartOfFifteenMinutes(now64(3, 'UTC')) - 86400 GROUP BY slot, session_id, user_id",
+		]) assert.match(await stack.store.run(`EXPLAIN ${sql} SETTINGS force_optimize_projection = 1`), /by_session/);
+	});
+});
