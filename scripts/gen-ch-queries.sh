@@ -104,7 +104,7 @@ function check_functions(s,    bare, name, short) {
 	while (match(bare, /[A-Za-z_][A-Za-z0-9_]*[ \n]*\(/)) {
 		name = trim(substr(bare, RSTART, RLENGTH - 1))
 		bare = substr(bare, RSTART + RLENGTH)
-		if (toupper(name) ~ /^(IN|AS|AND|OR|NOT|OVER|FROM|WHERE|SELECT|ON|USING|BY|JOIN|WHEN|THEN|ELSE|HAVING|ALL|BETWEEN|DISTINCT|CASE|LIKE)$/) continue
+		if (toupper(name) ~ /^(IN|AS|AND|OR|NOT|OVER|FROM|WHERE|SELECT|ON|USING|BY|JOIN|WHEN|THEN|ELSE|HAVING|ALL|BETWEEN|DISTINCT|CASE|LIKE|WITH|LIMIT|SETS)$/) continue
 		short = name
 		while (!(short in allowed) && !(tolower(short) in any_case) && sub(/(If|Array|Map|Distinct|OrDefault|OrNull|ForEach|ArgMin|ArgMax)$/, "", short)) ;
 		if (!(short in allowed) && !(tolower(short) in any_case)) fail(where ": " name " is not in functions.allow")

@@ -30,27 +30,15 @@ FROM (
 			arrayMap(b -> (if(b = began, 7, 8), b), there)))) AS fact
 		FROM (
 			SELECT
-				user,
-				arraySort(groupUniqArrayArray(days)) AS active,
+				if(user_id = '', session_user, user_id) AS user,
+				if(user = '', session_id, '') AS unnamed,
+				arraySort(groupUniqArrayIf(toUInt64(toDate(slot, {tz})), slot >= {{month_before}})) AS active,
 				arrayPushBack(arrayPopFront(active), toUInt64(1000000)) AS nexts,
-				groupUniqArrayArray(days_in_range) AS today,
-				groupUniqArrayArray(buckets) AS there,
-				toUInt64(toUnixTimestamp({{bucket_of: min(first)}})) AS began
-			FROM (
-				SELECT if(user_id = '', session_user, user_id) AS user, if(user = '', session_id, '') AS unnamed, days, days_in_range, buckets, first
-				FROM (
-					SELECT
-						session_id,
-						user_id,
-						min(timestamp) AS first,
-						groupUniqArrayIf(toUInt64(toDate(timestamp, {tz})), timestamp >= {{month_before}}) AS days,
-						groupUniqArrayIf(toUInt64(toDate(timestamp, {tz})), timestamp >= {from} AND user_id = '') AS days_in_range,
-						groupUniqArrayIf(toUInt64(toUnixTimestamp({{bucket_of: timestamp}})), timestamp >= {from}) AS buckets
-					FROM {{copies_between: session_id, user_id, timestamp | {{beginning}} | {to} | {from} | {{is_activity}}}}
-					GROUP BY session_id, user_id
-				) AS parts
-				LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
-			)
+				groupUniqArrayIf(toUInt64(toDate(slot, {tz})), inside AND user_id = '') AS today,
+				groupUniqArrayIf(toUInt64(toUnixTimestamp({{bucket_of: slot}})), inside) AS there,
+				toUInt64(toUnixTimestamp({{bucket_of: min(slot)}})) AS began
+			FROM {{stays}} AS everybody
+			LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
 			GROUP BY user, unnamed
 		)
 		UNION ALL

@@ -150,6 +150,38 @@ event_type = 'tool_call' AND event_name = {name}
 	SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id, user_id, {{visit_facts}}
 	FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY slot, session_id, user_id)
 
+-- Sessions that may have been there between $1 and $2, and hardly another: to look up their users.
+-- block: present
+-- plain: {{present_kept: $1 | $2}}
+(SELECT session_id FROM {{visits: $1 | $2}})
+
+-- block: present_kept
+(SELECT session_id FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY session_id
+	UNION ALL
+	SELECT session_id FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}})
+
+-- Users of the sessions of the range, and of the range and the one before.
+-- block: users_there
+{{users_of_many: SELECT session_id FROM {{present: {from} | {to}}}}}
+
+-- block: users_of_both
+{{users_of_many: SELECT session_id FROM {{present: {from} | {to}}} UNION ALL SELECT session_id FROM {{present: {before} | {from}}} WHERE {compare} = 1}}
+
+-- The range and the one before it, for what is counted in one query: to be joined by now.
+-- block: both_ranges
+(SELECT arrayJoin([1, 0]) AS now)
+
+-- Who was there when (slot, session and user) since the beginning, and whether inside of the range; a slot that the range cuts is both.
+-- block: stays
+-- plain: {{stays_kept}}
+(SELECT DISTINCT toStartOfFifteenMinutes(timestamp) AS slot, timestamp >= {from} AS inside, session_id, user_id
+	FROM {{copies_between: timestamp, session_id, user_id | {{beginning}} | {to} | {from} | {{is_activity}}}})
+
+-- block: stays_kept
+(SELECT slot, 0 AS inside, session_id, user_id FROM {{visits_kept: {{beginning}} | {from}}}
+	UNION ALL
+	SELECT slot, 1 AS inside, session_id, user_id FROM {{visits_kept: {from} | {to}}})
+
 -- block: visit_facts
 max(event_type = 'conversion') AS converted, max(event_type = 'widget_render') AS rendered,
 	max(event_type IN ('widget_click', 'widget_form_field')) AS engaged
@@ -237,6 +269,10 @@ timestamp >= $1 AND timestamp < $2 AND (timestamp < {{slot_behind: $1}} OR times
 -- block: slot_behind
 toStartOfFifteenMinutes(addMilliseconds($1, 899999))
 
+-- A time before $1 behind which the latest event before $1 lies: the begin of its slot.
+-- block: last_slot
+ifNull((SELECT maxOrNull(slot) FROM (SELECT toStartOfFifteenMinutes(timestamp) AS slot FROM events WHERE slot < toStartOfFifteenMinutes($1) GROUP BY slot)), toDateTime(0, 'UTC'))
+
 -- ---- time ----
 -- Begin of the bucket of $1 (G17). Days through the local date: other functions are wrong where clocks change at midnight.
 -- block: bucket_of
@@ -264,6 +300,13 @@ if($2 = 0, NULL, round($1 / $2, 6))
 
 -- block: percentile
 round(quantileExactInclusiveOrNull($1)($2), 6)
+
+-- p50, p95 and p99 of $1 from one list of its values, which each percentile alone would make anew: {{nth: list | 1}}.
+-- block: percentiles
+quantilesExactInclusiveOrNull(0.5, 0.95, 0.99)($1)
+
+-- block: nth
+round(arrayElementOrNull($1, $2), 6)
 
 -- block: known
 if($1 = '', 'unknown', $1)
@@ -343,6 +386,17 @@ toDateTime64(0, 3, 'UTC')
 
 -- block: copies_since
 (SELECT $1 FROM events WHERE ($3) AND timestamp >= $2 AND timestamp >= {from} AND timestamp < {to} AND {{chosen: {from} | {to}}})
+
+-- The time behind which the newest $2 events of a condition ($1) lie, which a read in the order of the key finds soon: that of the
+-- last of some more copies, if enough events are among them; else, and for lists that are longer than a page, the begin of the range.
+-- block: newest_since
+(SELECT if(uniqExact(event_id) >= $2, min(timestamp), {from})
+	FROM (SELECT timestamp, event_id FROM events WHERE ($1) AND timestamp >= {from} AND timestamp < {to} AND {{chosen: {from} | {to}}}
+		ORDER BY timestamp DESC LIMIT if($2 > 1000, 0, 2 * ($2) + 100)))
+
+-- The same for a page of a list that is sorted by time.
+-- block: page_since
+if({descending} = 1, {{newest_since: $1 | {limit} + {offset}}}, {from})
 
 -- Users of some sessions ($1: a subquery of ids).
 -- block: session_users_of

@@ -8,18 +8,18 @@ SELECT
 	{{rate: captured | calls}} AS coverage,
 	tools
 FROM (
-	SELECT count() AS captured, uniqExactIf(event_name, event_name != '') AS tools
-	FROM {{once: event_name | event_type = 'tool_call' AND intent != ''}}
-) AS asked
-CROSS JOIN (SELECT count() AS calls FROM {{rows: event_type | event_type = 'tool_call'}}) AS counted;
+	SELECT countIf(intent != '') AS captured, count() AS calls, uniqExactIf(event_name, intent != '' AND event_name != '') AS tools
+	FROM {{rows: event_name, intent | event_type = 'tool_call'}}
+);
 
 -- name: intents_total
 SELECT count() AS total
-FROM {{once: event_type | {{is_intent}}}};
+FROM {{rows: event_type | {{is_intent}}}};
 
 -- name: intent_ids
 SELECT ids, times
-FROM {{page_of: (SELECT toString(event_id) AS id, timestamp AS at FROM {{once: timestamp, event_id | {{is_intent}}}}) | {{by_at}}}}
+FROM {{page_of: (SELECT toString(event_id) AS id, timestamp AS at
+	FROM {{once_between: timestamp, event_id | {{page_since: {{is_intent}}}} | {to} | {from} | {{is_intent}}}}) | {{by_at}}}}
 ORDER BY number;
 
 -- name: intent_list

@@ -3,35 +3,50 @@
 
 -- name: overview_calls
 SELECT
-	count() AS invocations,
-	countIf(status = 'error') AS errors,
-	{{rate: countIf(status = 'error') | count()}} AS errorRate,
-	{{rounded: avg(latency_ms)}} AS avgLatencyMs,
-	{{percentile: 0.5 | latency_ms}} AS p50LatencyMs,
-	{{percentile: 0.95 | latency_ms}} AS p95LatencyMs,
-	{{percentile: 0.99 | latency_ms}} AS p99LatencyMs,
-	sum(tokens_in) AS tokensIn,
-	sum(tokens_out) AS tokensOut
-FROM {{rows: status, latency_ms, tokens_in, tokens_out | event_type = 'tool_call'}};
-
--- name: overview_sessions
-SELECT
-	count() AS sessions,
-	countIf(session_user = '') AS anonymousSessions,
-	uniqExactArray(arrayFilter(u -> u != '', arrayMap(u -> if(u = '', session_user, u), own_users))) AS users,
-	{{rate: countIf(converted) | count()}} AS sessionConversionRate,
-	{{rate: countIf(rendered AND engaged) | countIf(rendered)}} AS widgetEngagementRate
+	invocations,
+	errors,
+	{{rate: errors | invocations}} AS errorRate,
+	avgLatencyMs,
+	{{nth: latencies | 1}} AS p50LatencyMs,
+	{{nth: latencies | 2}} AS p95LatencyMs,
+	{{nth: latencies | 3}} AS p99LatencyMs,
+	tokensIn,
+	tokensOut
 FROM (
 	SELECT
-		session_id,
-		groupUniqArray(user_id) AS own_users,
-		max(v.converted) AS converted,
-		max(v.rendered) AS rendered,
-		max(v.engaged) AS engaged
-	FROM {{visits: {from} | {to}}} AS v
-	GROUP BY session_id
-) AS sessions_in_range
-LEFT JOIN {{users_of_many: SELECT session_id FROM {{visits: {from} | {to}}}}} AS users_of_sessions USING (session_id);
+		count() AS invocations,
+		countIf(status = 'error') AS errors,
+		{{rounded: avg(latency_ms)}} AS avgLatencyMs,
+		{{percentiles: latency_ms}} AS latencies,
+		sum(tokens_in) AS tokensIn,
+		sum(tokens_out) AS tokensOut
+	FROM {{rows: status, latency_ms, tokens_in, tokens_out | event_type = 'tool_call'}}
+);
+
+-- block: visitors
+SELECT $1 AS now, session_id, groupUniqArray(user_id) AS own_users, max(v.converted) AS converted, max(v.rendered) AS rendered, max(v.engaged) AS engaged
+FROM {{visits: $2 | $3}} AS v
+
+-- name: overview_sessions
+SELECT sessions, anonymousSessions, users, sessionConversionRate, widgetEngagementRate
+FROM {{both_ranges}} AS ranges
+LEFT JOIN (
+	SELECT
+		now,
+		count() AS sessions,
+		countIf(session_user = '') AS anonymousSessions,
+		uniqExactArray(arrayFilter(u -> u != '', arrayMap(u -> if(u = '', session_user, u), own_users))) AS users,
+		{{rate: countIf(converted) | count()}} AS sessionConversionRate,
+		{{rate: countIf(rendered AND engaged) | countIf(rendered)}} AS widgetEngagementRate
+	FROM (
+		{{visitors: 1 | {from} | {to}}} GROUP BY session_id
+		UNION ALL
+		{{visitors: 0 | {before} | {from}}} WHERE {compare} = 1 GROUP BY session_id
+	) AS sessions_there
+	LEFT JOIN {{users_of_both}} AS users_of_sessions USING (session_id)
+	GROUP BY now
+) AS counted USING (now)
+ORDER BY now DESC;
 
 -- name: overview_conversions
 SELECT count() AS conversions
@@ -42,7 +57,7 @@ SELECT {{percentile: 0.5 | dateDiff('millisecond', rendered, clicked)}} AS timeT
 FROM (
 	SELECT
 		minIf(timestamp, event_type = 'widget_render') AS rendered,
-		arrayMin(arrayFilter(click -> click >= rendered, groupUniqArrayIf(timestamp, event_type = 'widget_click'))) AS clicked
+		arrayMin(arrayFilter(click -> click >= rendered, groupArrayIf(timestamp, event_type = 'widget_click'))) AS clicked
 	FROM {{copies_between: trace_id, event_type, timestamp | addHours({from}, -24) | addHours({to}, 24) | {from} |
 		event_type IN ('widget_render', 'widget_click')}}
 	GROUP BY trace_id
@@ -107,7 +122,7 @@ LEFT JOIN (
 			SELECT DISTINCT {{bucket_of: slot}} AS at, session_id, user_id
 			FROM {{visits: {from} | {to}}}
 		) AS active
-		LEFT JOIN {{users_of_many: SELECT session_id FROM {{visits: {from} | {to}}}}} AS users_of_sessions USING (session_id)
+		LEFT JOIN {{users_there}} AS users_of_sessions USING (session_id)
 	)
 	GROUP BY at
 ) AS people USING (at)
@@ -132,14 +147,14 @@ FROM (
 GROUP BY currency, conversions
 ORDER BY conversions DESC, currency;
 
--- name: overview_platforms
-SELECT
-	platform_shown AS platform,
-	calls AS invocations,
+-- block: call_counts
+calls AS invocations,
 	{{rate: calls | sum(calls) OVER ()}} AS share,
 	failed AS errors,
-	{{rate: failed | calls}} AS errorRate,
-	calling AS sessions
+	{{rate: failed | calls}} AS errorRate
+
+-- name: overview_platforms
+SELECT platform_shown AS platform, {{call_counts}}, calling AS sessions
 FROM (
 	SELECT {{known: platform}} AS platform_shown, count() AS calls, countIf(status = 'error') AS failed, uniqExact(session_id) AS calling
 	FROM {{rows: platform, status, session_id | event_type = 'tool_call'}}
@@ -148,15 +163,9 @@ FROM (
 ORDER BY invocations DESC, platform;
 
 -- name: overview_top_tools
-SELECT tool, invocations, share, errors, errorRate, avgLatencyMs
+SELECT *
 FROM (
-	SELECT
-		event_name AS tool,
-		calls AS invocations,
-		{{rate: calls | sum(calls) OVER ()}} AS share,
-		failed AS errors,
-		{{rate: failed | calls}} AS errorRate,
-		latency AS avgLatencyMs
+	SELECT event_name AS tool, {{call_counts}}, latency AS avgLatencyMs
 	FROM (
 		SELECT event_name, count() AS calls, countIf(status = 'error') AS failed, {{rounded: avg(latency_ms)}} AS latency
 		FROM {{rows: event_name, status, latency_ms | event_type = 'tool_call'}}

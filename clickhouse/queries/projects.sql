@@ -4,4 +4,4 @@
 -- name: project_counts
 SELECT *
 FROM (SELECT count() {{as_events}} FROM {{rows: event_type | 1}}) AS counted
-CROSS JOIN (SELECT maxOrNull(timestamp) AS lastEventAt FROM {{kept: timestamp | timestamp < {to}}}) AS latest;
+CROSS JOIN (SELECT maxOrNull(timestamp) AS lastEventAt FROM {{kept: timestamp | timestamp < {to} AND timestamp >= {{last_slot: {to}}}}}) AS latest;

@@ -31,12 +31,8 @@ FROM (
 	FROM (
 		SELECT arrayMin(active) AS cohort, arrayMap(p -> toUInt64(dateDiff({period}, cohort, p)), active) AS ages
 		FROM (
-			SELECT if(user_id = '', session_user, user_id) AS user, groupUniqArrayArray(periods) AS active
-			FROM (
-				SELECT session_id, user_id, groupUniqArray({{period_of: timestamp}}) AS periods
-				FROM {{copies_between: session_id, user_id, timestamp | {{beginning}} | {to} | {from} | {{is_activity}}}}
-				GROUP BY session_id, user_id
-			) AS parts
+			SELECT if(user_id = '', session_user, user_id) AS user, groupUniqArray({{period_of: slot}}) AS active
+			FROM {{stays}} AS everybody
 			LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
 			WHERE user != ''
 			GROUP BY user

@@ -1,7 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- The list of tools, one tool, its calls.
 
+-- Who called which tools: for each session and user one number, a bit a tool (by its place among the names, 64 to a number), so that
+-- 200 bytes of ids are hashed once for all of them.
 -- name: tools_items
+WITH (SELECT arrayPushFront(groupArray(tool), '')
+	FROM (SELECT DISTINCT toString(event_name) AS tool FROM {{copies: event_name | event_type = 'tool_call'}})) AS names
 SELECT
 	tool,
 	calls,
@@ -10,10 +14,10 @@ SELECT
 	failed AS errors,
 	{{rate: failed | calls}} AS errorRate,
 	{{rounded: latency}} AS avgLatencyMs,
-	{{rounded: p50}} AS p50LatencyMs,
-	{{rounded: p95}} AS p95LatencyMs,
-	{{rounded: p99}} AS p99LatencyMs,
-	calling AS sessions,
+	{{nth: latencies | 1}} AS p50LatencyMs,
+	{{nth: latencies | 2}} AS p95LatencyMs,
+	{{nth: latencies | 3}} AS p99LatencyMs,
+	ifNull(calling, 0) AS sessions,
 	ifNull(callers, 0) AS users,
 	retried AS retries,
 	{{rate: empty_results | told_results}} AS zeroResultRate,
@@ -30,31 +34,46 @@ FROM (
 			countIf(status = 'success') AS succeeded,
 			countIf(status = 'error') AS failed,
 			avg(latency_ms) AS latency,
-			quantileExactInclusiveOrNull(0.5)(latency_ms) AS p50,
-			quantileExactInclusiveOrNull(0.95)(latency_ms) AS p95,
-			quantileExactInclusiveOrNull(0.99)(latency_ms) AS p99,
-			uniqExact(session_id) AS calling,
+			{{percentiles: latency_ms}} AS latencies,
 			countIf(is_retry = 1) AS retried,
 			countIf(zero_result = 1) AS empty_results,
 			count(zero_result) AS told_results,
 			countIf(intent != '') AS with_intent,
 			max(timestamp) AS called_at
-		FROM {{rows: event_name, status, latency_ms, session_id, is_retry, zero_result, intent, timestamp | event_type = 'tool_call'}}
+		FROM {{rows: event_name, status, latency_ms, is_retry, zero_result, intent, timestamp | event_type = 'tool_call'}}
 		GROUP BY event_name
 	) AS called
-	FULL OUTER JOIN {{registry: tool_name, description AS described | {unused} = 1 OR tool_name IN (
-		SELECT event_name FROM {{copies: event_name | event_type = 'tool_call'}})}} AS known
+	FULL OUTER JOIN {{registry: tool_name, description AS described | {unused} = 1 OR has(names, tool_name)}} AS known
 	ON called.event_name = known.tool_name
 ) AS all_tools
 LEFT JOIN (
-	SELECT event_name, uniqExactIf(user, user != '') AS callers
+	SELECT names[place] AS called_tool, sumIf(many, kind = 1) AS calling, sumIf(many, kind = 2) AS callers
 	FROM (
-		SELECT event_name, if(user_id = '', session_user, user_id) AS user
-		FROM (SELECT DISTINCT event_name, session_id, user_id FROM {{copies: event_name, session_id, user_id | event_type = 'tool_call'}}) AS pairs
-		LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
+		SELECT kind, many, arrayJoin(arrayFilter(i -> bitTest(bits, (i - 1) % 64), range(64 * part + 1, 64 * part + 65))) AS place
+		FROM (
+			SELECT kind, part, bits, count() AS many
+			FROM (
+				SELECT if(grouping(user) = 1, 1, 2) AS kind, user, part, groupBitOr(called) AS bits
+				FROM (
+					SELECT session_id, if(user_id = '', session_user, user_id) AS user, part, called
+					FROM (
+						SELECT session_id, user_id, intDiv(place, 64) AS part, groupBitOr(bitShiftLeft(toUInt64(1), place % 64)) AS called
+						FROM (
+							SELECT session_id, user_id, transform(event_name, names, range(toUInt64(length(names))), toUInt64(0)) AS place
+							FROM {{copies: session_id, user_id, event_name | event_type = 'tool_call'}}
+						)
+						GROUP BY session_id, user_id, part
+					) AS pairs
+					LEFT JOIN {{users_there}} AS users_of_sessions USING (session_id)
+				)
+				GROUP BY GROUPING SETS ((session_id, part), (user, part))
+			)
+			WHERE kind = 1 OR user != ''
+			GROUP BY kind, part, bits
+		)
 	)
-	GROUP BY event_name
-) AS people ON all_tools.tool = people.event_name
+	GROUP BY called_tool
+) AS people ON all_tools.tool = people.called_tool
 WHERE tool != '' AND {{contains: tool | {q}}}
 ORDER BY
 	calls = 0,
@@ -83,23 +102,42 @@ FROM {{registry: description, input_schema, updated_at | tool_name = {name}}};
 
 -- name: tool_calls
 SELECT
-	count() AS calls,
-	{{rate: countIf(status = 'success') | count()}} AS successRate,
-	{{rate: countIf(status = 'error') | count()}} AS errorRate,
-	{{rounded: avg(latency_ms)}} AS avgLatencyMs,
-	{{percentile: 0.5 | latency_ms}} AS p50LatencyMs,
-	{{percentile: 0.95 | latency_ms}} AS p95LatencyMs,
-	{{percentile: 0.99 | latency_ms}} AS p99LatencyMs,
-	uniqExact(session_id) AS sessions
-FROM {{rows: status, latency_ms, session_id | {{is_call_of_tool}}}};
+	calls,
+	successRate,
+	errorRate,
+	avgLatencyMs,
+	{{nth: latencies | 1}} AS p50LatencyMs,
+	{{nth: latencies | 2}} AS p95LatencyMs,
+	{{nth: latencies | 3}} AS p99LatencyMs
+FROM (
+	SELECT
+		count() AS calls,
+		{{rate: countIf(status = 'success') | count()}} AS successRate,
+		{{rate: countIf(status = 'error') | count()}} AS errorRate,
+		{{rounded: avg(latency_ms)}} AS avgLatencyMs,
+		{{percentiles: latency_ms}} AS latencies
+	FROM {{rows: status, latency_ms | {{is_call_of_tool}}}}
+);
 
 -- name: tool_users
-SELECT uniqExactIf(user, user != '') AS users
-FROM (
-	SELECT if(user_id = '', session_user, user_id) AS user
-	FROM (SELECT DISTINCT session_id, user_id FROM {{copies: session_id, user_id | {{is_call_of_tool}}}}) AS pairs
-	LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
-);
+SELECT sessions, users
+FROM {{both_ranges}} AS ranges
+LEFT JOIN (
+	SELECT now, uniqExact(session_id) AS sessions, uniqExactIf(user, user != '') AS users
+	FROM (
+		SELECT now, session_id, if(user_id = '', session_user, user_id) AS user
+		FROM (
+			SELECT 1 AS now, session_id, user_id FROM {{copies: session_id, user_id | {{is_call_of_tool}}}} GROUP BY session_id, user_id
+			UNION ALL
+			SELECT 0 AS now, session_id, user_id
+			FROM {{copies_between: session_id, user_id | {before} | {from} | {before} | {compare} = 1 AND {{is_call_of_tool}}}}
+			GROUP BY session_id, user_id
+		) AS pairs
+		LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
+	)
+	GROUP BY now
+) AS counted USING (now)
+ORDER BY now DESC;
 
 -- name: tool_series
 SELECT
@@ -107,18 +145,16 @@ SELECT
 	counted AS calls,
 	failed AS errors,
 	{{rate: failed | counted}} AS errorRate,
-	{{rounded: p50}} AS p50LatencyMs,
-	{{rounded: p95}} AS p95LatencyMs,
-	{{rounded: p99}} AS p99LatencyMs
+	{{nth: latencies | 1}} AS p50LatencyMs,
+	{{nth: latencies | 2}} AS p95LatencyMs,
+	{{nth: latencies | 3}} AS p99LatencyMs
 FROM {{buckets}} AS all_buckets
 LEFT JOIN (
 	SELECT
 		{{bucket_of: timestamp}} AS at,
 		count() AS counted,
 		countIf(status = 'error') AS failed,
-		quantileExactInclusiveOrNull(0.5)(latency_ms) AS p50,
-		quantileExactInclusiveOrNull(0.95)(latency_ms) AS p95,
-		quantileExactInclusiveOrNull(0.99)(latency_ms) AS p99
+		{{percentiles: latency_ms}} AS latencies
 	FROM {{rows: timestamp, status, latency_ms | {{is_call_of_tool}}}}
 	GROUP BY at
 ) AS called USING (at)
@@ -280,38 +316,44 @@ CROSS JOIN (SELECT count() AS calls FROM {{rows: event_type | {{is_call_of_tool}
 SELECT event_id AS eventId, at AS timestamp, intent, nullIf(intent_source, '') AS source, session_id AS sessionId, nullIf(status, '') AS status
 FROM (
 	SELECT event_id, timestamp AS at, intent, intent_source, session_id, status
-	FROM {{copies: event_id, timestamp, intent, intent_source, session_id, status, ingested_at | {{is_call_of_tool}} AND intent != ''}}
+	FROM {{copies_since: event_id, timestamp, intent, intent_source, session_id, status, ingested_at
+		| {{newest_since: {{is_call_of_tool}} AND intent != '' | 20}} | {{is_call_of_tool}} AND intent != ''}}
 	ORDER BY at DESC, event_id DESC, ingested_at DESC
 	LIMIT 1 BY event_id
 	LIMIT 20
 )
 ORDER BY at DESC, event_id DESC;
 
+-- Of the last week; without any, the latest one ever.
 -- name: intent_status
 SELECT
 	multiIf(recent_on > 0, 'enabled', recent_told > 0, 'disabled', recent > 0, 'unsupported',
-		ever = 0, 'unknown', isNull(latest.1), 'unsupported', latest.1 = 1, 'enabled', 'disabled') AS status,
-	nullIf(latest.2, '') AS sdkVersion
+		ever = 0, 'unknown', isNull(last_enabled), 'unsupported', last_enabled = 1, 'enabled', 'disabled') AS status,
+	nullIf(last_version, '') AS sdkVersion
 FROM (
 	SELECT
-		count() AS ever,
-		countIf(is_recent) AS recent,
-		countIf(is_recent AND enabled IS NOT NULL) AS recent_told,
-		countIf(is_recent AND enabled = 1) AS recent_on,
-		argMax((enabled, sdk_version), (timestamp, event_id)) AS latest
+		count() AS recent,
+		countIf(enabled IS NOT NULL) AS recent_told,
+		countIf(enabled = 1) AS recent_on
 	FROM (
-		SELECT
-			timestamp, event_id, toString(sdk_version) AS sdk_version,
-			JSONExtract(metadata, 'intent_enabled', 'Nullable(Bool)') AS enabled,
-			timestamp >= addDays({now}, -7) AND timestamp <= {now} AS is_recent
-		FROM {{ever: timestamp, event_id, sdk_version, metadata | event_type = 'connection'}}
+		SELECT JSONExtract(metadata, 'intent_enabled', 'Nullable(Bool)') AS enabled
+		FROM {{ever: metadata | event_type = 'connection' AND timestamp >= addDays({now}, -7) AND timestamp <= {now}}}
 	)
-);
+) AS of_week
+CROSS JOIN (
+	SELECT count() AS ever, any(enabled) AS last_enabled, any(version) AS last_version
+	FROM (
+		SELECT JSONExtract(metadata, 'intent_enabled', 'Nullable(Bool)') AS enabled, toString(sdk_version) AS version
+		FROM {{ever: timestamp, event_id, sdk_version, metadata | event_type = 'connection'}}
+		ORDER BY timestamp DESC, event_id DESC
+		LIMIT 1
+	)
+) AS latest;
 
 -- name: invocations_items
 WITH page AS (
 	SELECT timestamp, event_id, trace_id, session_id
-	FROM {{copies: timestamp, event_id, trace_id, session_id | {{is_invocation}}}}
+	FROM {{copies_since: timestamp, event_id, trace_id, session_id | {{page_since: {{is_invocation}}}} | {{is_invocation}}}}
 	ORDER BY {{by_time: timestamp | event_id}}
 	LIMIT 1 BY event_id
 	LIMIT {limit} OFFSET {offset}
@@ -337,7 +379,7 @@ FROM (
 	SELECT *, timestamp AS at
 	FROM {{latest: event_id, timestamp, trace_id, session_id, user_id, platform, status, latency_ms, is_retry, error_category, error_message,
 		input_values, output_content, metadata, intent, intent_source
-		| event_type = 'tool_call' AND (timestamp, event_id) IN (SELECT timestamp, event_id FROM page)}}
+		| event_type = 'tool_call' AND timestamp IN (SELECT timestamp FROM page) AND event_id IN (SELECT event_id FROM page)}}
 ) AS calls
 LEFT JOIN {{users_of: SELECT session_id FROM page}} AS users_of_sessions USING (session_id)
 LEFT JOIN (

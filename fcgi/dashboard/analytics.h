@@ -175,10 +175,12 @@ enum analytics_shape {
 	ANALYTICS_OBJECT,  /* the first row: {…}, null when there is none */
 	ANALYTICS_MEMBERS, /* the columns of the only row, into the object of the key; no row: the
 	                      query met a limit of its own, which is answered 3407 */
-	ANALYTICS_KPIS,  /* columns of numbers, each {"value","previous","change"}, into that object
-	                  */
-	ANALYTICS_ITEMS, /* a page: "items", "page", "pageSize" */
-	ANALYTICS_TOTAL, /* one number: "total" */
+	ANALYTICS_KPIS, /* columns of numbers, each {"value","previous","change"}, into that object
+	                 */
+	ANALYTICS_KPIS_OF_BOTH, /* the same of a query that is asked once: a row for the range, one
+	                           for the range before ({compare} 0: it need not count) */
+	ANALYTICS_ITEMS,        /* a page: "items", "page", "pageSize" */
+	ANALYTICS_TOTAL,        /* one number: "total" */
 };
 
 /* A part of an answer. Parts of one key, or below one, stand together. */
@@ -229,56 +231,31 @@ void analytics_worker_free(struct analytics_worker *w);
 
 /* ---- routes ---------------------------------------------------------------------------------- */
 
-/* h_overview.c */
-extern const struct web_fields h_overview_fields;
-enum err h_overview(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+/* Fields and handler of a route. */
+#define ANALYTICS_ROUTE(name)                                                                      \
+	extern const struct web_fields name##_fields;                                              \
+	enum err name(struct request *req, struct reply *rep, struct app *app) MUST_CHECK
 
-/* h_tools.c */
-extern const struct web_fields h_tools_fields, h_tool_fields, h_invocations_fields;
-enum err h_tools(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-enum err h_tool(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-enum err h_invocations(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-
-/* h_errors.c */
-extern const struct web_fields h_errors_fields, h_error_groups_fields, h_error_list_fields;
-enum err h_errors(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-enum err h_error_groups(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-enum err h_error_list(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-
-/* h_intents.c */
-extern const struct web_fields h_intents_fields;
-enum err h_intents(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-
-/* h_visits.c */
-extern const struct web_fields h_visits_fields, h_visit_fields, h_trace_fields;
-enum err h_visits(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-enum err h_visit(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-enum err h_trace(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-
-/* h_project_counts.c */
-extern const struct web_fields h_project_counts_fields;
-enum err h_project_counts(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-
-/* h_funnels.c */
-extern const struct web_fields h_funnels_fields, h_funnel_examples_fields;
-enum err h_funnels(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-enum err h_funnel_examples(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-
-/* h_users.c */
-extern const struct web_fields h_users_fields, h_user_fields, h_user_by_id_fields,
-        h_user_events_fields;
-enum err h_users(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-enum err h_user(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-enum err h_user_by_id(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-enum err h_user_events(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-
-/* h_returning.c */
-extern const struct web_fields h_retention_fields, h_active_fields;
-enum err h_retention(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-enum err h_active(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
-
-/* h_paths.c */
-extern const struct web_fields h_paths_fields;
-enum err h_paths(struct request *req, struct reply *rep, struct app *app) MUST_CHECK;
+ANALYTICS_ROUTE(h_overview);
+ANALYTICS_ROUTE(h_tools);
+ANALYTICS_ROUTE(h_tool);
+ANALYTICS_ROUTE(h_invocations);
+ANALYTICS_ROUTE(h_errors);
+ANALYTICS_ROUTE(h_error_groups);
+ANALYTICS_ROUTE(h_error_list);
+ANALYTICS_ROUTE(h_intents);
+ANALYTICS_ROUTE(h_visits);
+ANALYTICS_ROUTE(h_visit);
+ANALYTICS_ROUTE(h_trace);
+ANALYTICS_ROUTE(h_project_counts);
+ANALYTICS_ROUTE(h_funnels);
+ANALYTICS_ROUTE(h_funnel_examples);
+ANALYTICS_ROUTE(h_users);
+ANALYTICS_ROUTE(h_user);
+ANALYTICS_ROUTE(h_user_by_id);
+ANALYTICS_ROUTE(h_user_events);
+ANALYTICS_ROUTE(h_retention);
+ANALYTICS_ROUTE(h_active);
+ANALYTICS_ROUTE(h_paths);
 
 #endif

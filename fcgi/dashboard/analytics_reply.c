@@ -153,16 +153,15 @@ static void write_change(struct json_writer *w, const char *value, const char *p
 	json_write_raw(w, "change", strcmp(text, "-0") == 0 ? "0" : text);
 }
 
-/* Columns of rows and of before (NULL: not compared), names in the first line. */
-static void write_kpis(struct json_writer *w, const struct buf *rows, const struct buf *before)
+/* Columns of rows, names in the first line, beside those of the range before (nothing: not
+ * compared). */
+static void write_kpis(struct json_writer *w, const struct buf *rows, struct cells was)
 {
-	struct cells names = line_of(rows, 0), now = line_of(rows, 1), was = {0};
+	struct cells names = line_of(rows, 0), now = line_of(rows, 1);
 	char name[KEY_BYTES], value[NUMBER_BYTES], previous[NUMBER_BYTES];
 
-	if (before != NULL)
-		was = line_of(before, 1);
 	while (next_cell(&names, name, sizeof(name)) && next_cell(&now, value, sizeof(value))) {
-		bool compared = before != NULL && next_cell(&was, previous, sizeof(previous));
+		bool compared = next_cell(&was, previous, sizeof(previous));
 		const char *number = number_of(value);
 		const char *earlier = compared ? number_of(previous) : NULL;
 
@@ -236,7 +235,8 @@ struct place {
 
 static struct place place_of(const struct analytics_part *part)
 {
-	bool inside = part->shape == ANALYTICS_MEMBERS || part->shape == ANALYTICS_KPIS;
+	bool inside = part->shape == ANALYTICS_MEMBERS || part->shape == ANALYTICS_KPIS ||
+	              part->shape == ANALYTICS_KPIS_OF_BOTH;
 	const char *dot = strchr(part->key, '.');
 	struct place p = {.key = dot != NULL ? dot + 1 : part->key};
 
@@ -274,7 +274,10 @@ static void write_part(struct analytics *a, struct json_writer *w,
 		write_columns(w, ask->out);
 		return;
 	case ANALYTICS_KPIS:
-		write_kpis(w, ask->out, a->compared ? ask[1].out : NULL);
+		write_kpis(w, ask->out, a->compared ? line_of(ask[1].out, 1) : (struct cells){0});
+		return;
+	case ANALYTICS_KPIS_OF_BOTH:
+		write_kpis(w, ask->out, a->compared ? line_of(ask->out, 2) : (struct cells){0});
 		return;
 	case ANALYTICS_ITEMS:
 		write_list(w, "items", ask->out);
@@ -294,9 +297,9 @@ static bool is_double(const struct analytics *a, const struct analytics_part *pa
 
 static const char *format_of(enum analytics_shape shape)
 {
-	return shape == ANALYTICS_KPIS    ? "TabSeparatedWithNames"
-	       : shape == ANALYTICS_TOTAL ? "TabSeparated"
-	                                  : "JSONEachRow";
+	return shape == ANALYTICS_KPIS || shape == ANALYTICS_KPIS_OF_BOTH ? "TabSeparatedWithNames"
+	       : shape == ANALYTICS_TOTAL                                 ? "TabSeparated"
+	                                                                  : "JSONEachRow";
 }
 
 /* One query a part, two where a range before is compared; returns how many. */

@@ -11,7 +11,7 @@ const struct web_fields h_overview_fields = WEB_STRICT_FIELDS(FIELDS);
 
 static const struct analytics_part PARTS[] = {
         {"kpis", CHQ_OVERVIEW_CALLS, ANALYTICS_KPIS},
-        {"kpis", CHQ_OVERVIEW_SESSIONS, ANALYTICS_KPIS},
+        {"kpis", CHQ_OVERVIEW_SESSIONS, ANALYTICS_KPIS_OF_BOTH},
         {"kpis", CHQ_OVERVIEW_CONVERSIONS, ANALYTICS_KPIS},
         {"kpis", CHQ_OVERVIEW_INTERACTION, ANALYTICS_KPIS},
         {"kpis", CHQ_OVERVIEW_FIRST_CALL, ANALYTICS_KPIS},

@@ -49,7 +49,7 @@ const struct web_fields h_tool_fields = WEB_STRICT_FIELDS(DETAIL);
 static const struct analytics_part DETAIL_PARTS[] = {
         {"registry", CHQ_TOOL_REGISTRY_ENTRY, ANALYTICS_OBJECT},
         {"kpis", CHQ_TOOL_CALLS, ANALYTICS_KPIS},
-        {"kpis", CHQ_TOOL_USERS, ANALYTICS_KPIS},
+        {"kpis", CHQ_TOOL_USERS, ANALYTICS_KPIS_OF_BOTH},
         {"series", CHQ_TOOL_SERIES, ANALYTICS_LIST},
         {"latencyHistogram", CHQ_TOOL_LATENCY_HISTOGRAM, ANALYTICS_LIST},
         {"errorCategories", CHQ_TOOL_ERROR_CATEGORIES, ANALYTICS_LIST},

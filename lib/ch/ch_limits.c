@@ -13,7 +13,7 @@ struct limits {
 	int64_t rows;   /* of the result */
 	int64_t bytes;  /* of the result */
 	int64_t read_rows, read_bytes;
-	int64_t threads; /* 0: half the cores */
+	int64_t threads; /* 0: half the cores, two of two */
 };
 
 static const struct limits classes[] = {
@@ -44,7 +44,7 @@ static struct limits limits_of(const struct ch *c, enum ch_class cls)
 	if (l.threads == 0) {
 		long cores = sysconf(_SC_NPROCESSORS_ONLN);
 
-		l.threads = cores > 3 ? cores / 2 : 1;
+		l.threads = cores > 3 ? cores / 2 : cores > 1 ? 2 : 1;
 	}
 	return l;
 }
