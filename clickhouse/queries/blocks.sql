@@ -116,11 +116,18 @@ event_type = 'tool_call' AND event_name = {name}
 -- ---- users ----
 -- The user of each session that has one (G6), over all that is kept; to be joined to rows that are one a session already.
 -- block: session_users
-(SELECT session_id, argMin(user_id, (named, user_id)) AS session_user FROM {{namings: 1}} GROUP BY session_id)
+{{users_where: 1}}
 
 -- The same for many sessions ($1, a select).
 -- block: users_of_many
-(SELECT session_id, argMin(user_id, (named, user_id)) AS session_user FROM {{namings: session_id IN ($1)}} GROUP BY session_id)
+{{users_where: session_id IN ($1)}}
+
+-- The same for sessions whose hash is among many ($1, a select).
+-- block: users_among
+{{users_where: cityHash64(session_id) IN ($1)}}
+
+-- block: users_where
+(SELECT session_id, argMin(user_id, (named, user_id)) AS session_user FROM {{namings: $1}} GROUP BY session_id)
 
 -- When a session first named a user.
 -- block: namings
@@ -150,22 +157,22 @@ event_type = 'tool_call' AND event_name = {name}
 	SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id, user_id, {{visit_facts}}
 	FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY slot, session_id, user_id)
 
--- Sessions that may have been there between $1 and $2, and hardly another: to look up their users.
+-- Hashes of the sessions that were there between $1 and $2, and perhaps of some others: enough to leave most namings out.
 -- block: present
 -- plain: {{present_kept: $1 | $2}}
-(SELECT session_id FROM {{visits: $1 | $2}})
+(SELECT cityHash64(session_id) AS hash FROM {{visits: $1 | $2}})
 
 -- block: present_kept
-(SELECT session_id FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY session_id
+(SELECT cityHash64(session_id) AS hash FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY hash
 	UNION ALL
-	SELECT session_id FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}})
+	SELECT cityHash64(session_id) AS hash FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY hash)
 
--- Users of the sessions of the range, and of the range and the one before.
+-- Users of the sessions of the range, and of the range and the one before; of others, too.
 -- block: users_there
-{{users_of_many: SELECT session_id FROM {{present: {from} | {to}}}}}
+{{users_among: SELECT hash FROM {{present: {from} | {to}}}}}
 
 -- block: users_of_both
-{{users_of_many: SELECT session_id FROM {{present: {from} | {to}}} UNION ALL SELECT session_id FROM {{present: {before} | {from}}} WHERE {compare} = 1}}
+{{users_among: SELECT hash FROM {{present: {from} | {to}}} UNION ALL SELECT hash FROM {{present: {before} | {from}}} WHERE {compare} = 1}}
 
 -- The range and the one before it, for what is counted in one query: to be joined by now.
 -- block: both_ranges
