@@ -119,7 +119,7 @@ LEFT JOIN (
 	FROM (
 		SELECT at, session_id, if(user_id = '', session_user, user_id) AS user
 		FROM (
-			SELECT DISTINCT {{bucket_of: slot}} AS at, session_id, user_id
+			SELECT {{bucket_of: slot}} AS at, session_id, user_id
 			FROM {{visits: {from} | {to}}}
 		) AS active
 		LEFT JOIN {{users_there}} AS users_of_sessions USING (session_id)
