@@ -2,57 +2,18 @@
 // The views in a browser: the worked example's numbers stand on the pages as they do in the API, filters live in the address,
 // axe finds nothing in both themes.
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { fixture, startAnalytics } from '../support/analytics.mjs';
-import { openWindow, startBrowser, violations } from '../support/browser.mjs';
-import { PASSWORD } from '../support/dashboard.mjs';
+import { cards, cells, looked, RANGE, startPages } from '../support/views.mjs';
 
-const RANGE = 'from=2026-11-02T00:00:00.000Z&to=2026-11-16T00:00:00.000Z&tz=UTC';
-const SHOTS = process.env.YAVIO_SCREENSHOTS;
-const { rows, setup } = fixture();
-let stack, browser, origin, place;
-
+let site;
 before(async () => {
-	stack = await startAnalytics();
-	await stack.tenant({ workspace: setup.workspaceId, project: setup.projectId });
-	await stack.load(rows, setup.toolRegistry);
-	const [{ ws, project }] = await stack.dashboard.sql('SELECT w.slug AS ws, p.slug AS project FROM yavio.workspaces w JOIN yavio.projects p ON p.workspace_id = w.id WHERE p.id = $1', [setup.projectId]);
-	place = `/${ws}/${project}`;
-	origin = `http://localhost:${stack.dashboard.port}`;
-	browser = await startBrowser();
-	if (SHOTS) mkdirSync(SHOTS, { recursive: true });
+	site = await startPages();
 });
-after(async () => {
-	await browser?.close();
-	await stack?.stop();
-});
-
-/** A window of the owner, logged in. */
-async function owner(t, options) {
-	const window = await openWindow(browser, origin, options);
-	t.after(() => window.close());
-	const { page } = window;
-	await page.goto('/login');
-	await page.getByLabel('E-mail address').fill(stack.owner.email);
-	await page.getByLabel('Password').fill(PASSWORD);
-	await page.getByRole('button', { name: 'Sign in' }).click();
-	await page.getByRole('button', { name: /^Account of/ }).waitFor();
-	return window;
-}
-async function looked(page, name) {
-	await page.waitForLoadState('networkidle');
-	if (SHOTS) await page.screenshot({ path: `${SHOTS}/${name}.png`, fullPage: true });
-	assert.deepEqual(await violations(page), [], name);
-}
-/** Texts of the cards: { label: number }. */
-const cards = (page) => page.locator('dl[aria-label="Key numbers"], dl[aria-label="More numbers"]').evaluateAll((lists) => Object.fromEntries(lists.flatMap((dl) => [...dl.querySelectorAll('dt')]).map((dt) => [dt.textContent, dt.nextElementSibling.querySelector('.text-kpi')?.textContent])));
-/** Cells of a table by its label, as texts. */
-const cells = (page, label) => page.getByRole('table', { name: label }).locator('tbody tr').evaluateAll((trs) => trs.map((tr) => [...tr.cells].map((td) => td.innerText.trim())));
+after(() => site?.stop());
 
 test('overview: the numbers of the worked example', async (t) => {
-	const { page, clean } = await owner(t);
-	await page.goto(`${place}/overview?${RANGE}`);
+	const { page, clean } = await site.signIn(t);
+	await page.goto(`${site.place}/overview?${RANGE}`);
 	await page.getByText('Top tools').waitFor();
 	await page.getByRole('link', { name: 'search_rooms' }).waitFor();
 	assert.deepEqual(await cards(page), {
@@ -68,15 +29,15 @@ test('overview: the numbers of the worked example', async (t) => {
 });
 
 test('filters live in the address: platform, back, a copy of the address', async (t) => {
-	const { page, context, clean } = await owner(t);
-	await page.goto(`${place}/overview?${RANGE}`);
+	const { page, context, clean } = await site.signIn(t);
+	await page.goto(`${site.place}/overview?${RANGE}`);
 	await page.getByRole('link', { name: 'search_rooms' }).waitFor(); // before it a filter would change nothing that is shown
 	await page.getByRole('button', { name: 'Platforms: All platforms' }).click();
 	await page.getByRole('checkbox', { name: 'Claude', exact: true }).check();
 	await page.waitForURL(/platform=claude(&|$)/);
 	await page.getByRole('button', { name: 'Platforms: Claude' }).waitFor();
 	await page.keyboard.press('Escape');
-	await page.waitForFunction(() => document.querySelector('dl[aria-label="Key numbers"] .text-kpi')?.textContent !== '14');
+	await page.waitForFunction(() => ![undefined, '14'].includes(document.querySelector('dl[aria-label="Key numbers"] .text-kpi')?.textContent));
 	const filtered = await cards(page);
 	const copy = await context.newPage();
 	await copy.goto(page.url());
@@ -85,15 +46,15 @@ test('filters live in the address: platform, back, a copy of the address', async
 	await page.goBack();
 	await page.getByRole('button', { name: 'Platforms: All platforms' }).waitFor();
 	await page.waitForFunction(() => document.querySelector('dl[aria-label="Key numbers"] .text-kpi')?.textContent === '14');
-	await page.goto(`${place}/overview?range=8d&tz=Mars/Base`);
+	await page.goto(`${site.place}/overview?range=8d&tz=Mars/Base`);
 	await page.getByText('The address held a filter that is not valid').waitFor();
 	await page.waitForURL((url) => !url.search.includes('8d') && !url.search.includes('Mars'));
 	clean();
 });
 
 test('tools: sort, open one, its calls, and back', async (t) => {
-	const { page, clean } = await owner(t);
-	await page.goto(`${place}/tools?${RANGE}`);
+	const { page, clean } = await site.signIn(t);
+	await page.goto(`${site.place}/tools?${RANGE}`);
 	await page.getByRole('link', { name: 'search_rooms' }).waitFor();
 	assert.deepEqual((await cells(page, 'Tools')).map(([tool, calls]) => [tool, calls]), [['search_rooms', '7'], ['book_room', '4'], ['get_details', '3']]);
 	await looked(page, 'tools');
@@ -116,13 +77,13 @@ test('tools: sort, open one, its calls, and back', async (t) => {
 });
 
 test('dark theme, and a range without anything', async (t) => {
-	const { page, clean } = await owner(t, { colorScheme: 'dark' });
+	const { page, clean } = await site.signIn(t, { colorScheme: 'dark' });
 	for (const view of ['overview', 'tools', 'tools/search_rooms']) {
-		await page.goto(`${place}/${view}?${RANGE}`);
+		await page.goto(`${site.place}/${view}?${RANGE}`);
 		await page.getByText('search_rooms').first().waitFor();
 		await looked(page, `${view.replace('/', '-')}-dark`);
 	}
-	await page.goto(`${place}/overview?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z`);
+	await page.goto(`${site.place}/overview?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z`);
 	await page.getByText('No events in this period').or(page.getByText('No events yet')).waitFor();
 	await looked(page, 'overview-empty');
 	clean();

@@ -17,6 +17,20 @@ export interface Accepts {
 	platform?: boolean;
 }
 
+/** The words of a request: the filters that the view accepts, then its own. */
+export function viewQuery(filters: Filters, accepts: Accepts, own: Record<string, QueryValue>): Record<string, QueryValue> {
+	const { from, to, timezone, platform, tool } = filterQuery(filters);
+	return {
+		from,
+		to,
+		timezone,
+		...(accepts.platform === false ? {} : { platform }),
+		...(accepts.tool === false ? {} : { tool }),
+		...(accepts.compare && !filters.compare ? { compare: 'none' } : {}),
+		...own,
+	};
+}
+
 /** Asks a view. extra: words of the view's own; path: other parts of the address. */
 export function useView<P extends ViewPath>(path: P, filters: Filters, options: { extra?: Record<string, QueryValue>; at?: Record<string, string>; accepts?: Accepts; enabled?: boolean } = {}): UseQueryResult<Answer<P>> {
 	const project = useProject();
@@ -25,19 +39,7 @@ export function useView<P extends ViewPath>(path: P, filters: Filters, options: 
 	const pinned = isPinned(filters);
 	return useQuery({
 		queryKey: [...thing, filters.key, accepts.compare ? filters.compare : null, extra],
-		queryFn: ({ signal }): Promise<Answer<P>> => {
-			const { from, to, timezone, platform, tool } = filterQuery(filters);
-			const query = {
-				from,
-				to,
-				timezone,
-				...(accepts.platform === false ? {} : { platform }),
-				...(accepts.tool === false ? {} : { tool }),
-				...(accepts.compare && !filters.compare ? { compare: 'none' } : {}),
-				...extra,
-			};
-			return api('get', path as never, { path: { projectId: project.id, ...at } as never, query, signal });
-		},
+		queryFn: ({ signal }): Promise<Answer<P>> => api('get', path as never, { path: { projectId: project.id, ...at } as never, query: viewQuery(filters, accepts, extra), signal }),
 		placeholderData: keptOf(thing),
 		staleTime: pinned ? Infinity : 30_000,
 		refetchOnWindowFocus: ({ state }) => !pinned && Date.now() - state.dataUpdatedAt > FOCUS_STALE_MS,

@@ -12,6 +12,7 @@ import { useProjectMaybe, useProjects, useSession, useWorkspaceMaybe } from './p
 import { PrintedFilters, PrintedFooter } from './print';
 import { carried, type Search } from './search';
 import { ACCOUNT_TABS, type SettingsTab, WORKSPACE_TABS } from './settings-tabs';
+import { Shortcuts } from './shortcuts';
 import { recall, remember } from './storage';
 import { VIEWS } from './views';
 
@@ -175,6 +176,7 @@ export default function Shell() {
 					</aside>
 				</div>
 			)}
+			<Shortcuts onSideBar={() => setCollapsed(!collapsed)} />
 			<main id="content" className="min-w-0 grow">
 				<Banners />
 				<PrintedFilters />

@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { Menu, MenuGroup, MenuItem, MenuRadio, MenuSeparator } from '@/ui/menu';
 import type { PopupProps } from '@/ui/popup';
 import { useSession } from './place';
+import { showShortcuts } from './shortcuts';
 import { setTheme, type ThemeChoice, useThemeChoice } from './theme';
 
 const THEMES: readonly [ThemeChoice, string][] = [
@@ -24,6 +25,7 @@ export default function UserMenu(popup: PopupProps) {
 			</div>
 			<MenuSeparator />
 			<MenuItem onClick={() => void navigate({ to: '/settings/account/$tab', params: { tab: 'profile' } })}>Account</MenuItem>
+			<MenuItem onClick={() => requestAnimationFrame(showShortcuts)}>Keyboard shortcuts</MenuItem>
 			<MenuGroup label="Theme">
 				{THEMES.map(([value, text]) => (
 					<MenuRadio key={value} name="theme" value={value}>

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: MIT
 // A chart: a canvas with a text that says what it shows, and the same numbers as a table.
 import type { EChartsCoreOption, EChartsType } from 'echarts/core';
-import { ChartNoAxesColumn, Table2 } from 'lucide-react';
-import { type ReactNode, useEffect, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useDark } from '@/app/theme';
-import { IconButton } from '@/ui/button';
+import { classes } from '@/ui/classes';
 import { Skeleton } from '@/ui/skeleton';
+import { type ChartTable, WithTable } from './alternative';
+import { type OnBrush, useBrush } from './brush';
 import { type Palette, palette } from './palette';
 
 interface Props {
 	/** what the chart says, in a sentence */
 	label: string;
 	option: (colours: Palette) => EChartsCoreOption;
-	table: { head: readonly string[]; rows: readonly (readonly ReactNode[])[] };
+	table: ChartTable;
 	/** anything that changes when the option does */
 	version: unknown;
 	height?: string;
-	onClick?: (name: string) => void;
+	/** how many places the x axis has, where a range of them can be drawn over */
+	places?: number | undefined;
+	onBrush?: OnBrush | undefined;
 }
 
 const NEAR = '300px';
 
-function Canvas({ option, version, onClick }: Pick<Props, 'option' | 'version' | 'onClick'>) {
+function Canvas({ option, version, places = 0, onBrush }: Pick<Props, 'option' | 'version' | 'places' | 'onBrush'>) {
 	const place = useRef<HTMLDivElement>(null);
 	const chart = useRef<EChartsType | null>(null);
-	const click = useRef(onClick);
 	const [ready, setReady] = useState(false);
 	const dark = useDark();
-	useEffect(() => {
-		click.current = onClick;
-	}, [onClick]);
+	const band = useBrush(place, chart, places, onBrush);
 	useEffect(() => {
 		const element = place.current;
 		if (!element) return;
@@ -42,7 +42,6 @@ function Canvas({ option, version, onClick }: Pick<Props, 'option' | 'version' |
 				void import('./engine').then(({ init }) => {
 					if (gone) return;
 					const made = init(element, null, { renderer: 'canvas' });
-					made.on('click', (e) => click.current?.(e.name));
 					sizes = new ResizeObserver(() => made.resize());
 					sizes.observe(element);
 					chart.current = made;
@@ -70,56 +69,19 @@ function Canvas({ option, version, onClick }: Pick<Props, 'option' | 'version' |
 	return (
 		<div className="relative h-full w-full">
 			{/* the engine owns what is inside of this one */}
-			<div ref={place} className="h-full w-full" />
+			<div ref={place} className={classes('h-full w-full', onBrush && 'touch-pan-y select-none')} />
+			{band && <div aria-hidden className="pointer-events-none absolute inset-y-0 border-x border-info-mark bg-info-mark/15" style={band} data-brush />}
 			{!ready && <Skeleton className="absolute inset-0" />}
 		</div>
 	);
 }
 
-export function Chart({ label, option, table, version, height = 'h-56', onClick }: Props) {
-	const [asTable, setAsTable] = useState(false);
+export function Chart({ label, option, table, version, height = 'h-56', places, onBrush }: Props) {
 	return (
-		<div className="relative">
-			<IconButton
-				label={asTable ? 'Show as chart' : 'Show as table'}
-				size="small"
-				className="no-print absolute -top-9 right-0 text-secondary"
-				onClick={() => setAsTable(!asTable)}
-			>
-				{asTable ? <ChartNoAxesColumn aria-hidden className="size-4" /> : <Table2 aria-hidden className="size-4" />}
-			</IconButton>
-			{asTable ? (
-				// eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls can be scrolled by keys
-				<div className={`${height} overflow-auto`} tabIndex={0} role="region" aria-label={label}>
-					<table className="w-full text-small">
-						<caption className="sr-only">{label}</caption>
-						<thead>
-							<tr>
-								{table.head.map((h, i) => (
-									<th key={h} scope="col" className={`border-b border-line px-2 py-1 font-medium ${i === 0 ? 'text-left' : 'text-right'}`}>
-										{h}
-									</th>
-								))}
-							</tr>
-						</thead>
-						<tbody>
-							{table.rows.map((row, r) => (
-								<tr key={r}>
-									{row.map((cell, i) => (
-										<td key={i} className={`border-b border-line-subtle px-2 py-1 ${i === 0 ? '' : 'tabular text-right'}`}>
-											{cell}
-										</td>
-									))}
-								</tr>
-							))}
-						</tbody>
-					</table>
-				</div>
-			) : (
-				<div className={height} role="img" aria-label={label}>
-					<Canvas option={option} version={version} {...(onClick ? { onClick } : {})} />
-				</div>
-			)}
-		</div>
+		<WithTable label={label} table={table} height={height}>
+			<div className={height} role="img" aria-label={label}>
+				<Canvas option={option} version={version} places={places} onBrush={onBrush} />
+			</div>
+		</WithTable>
 	);
 }

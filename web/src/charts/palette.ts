@@ -12,6 +12,8 @@ export interface Palette {
 	accent: string;
 }
 export const DASHES: readonly (number[] | 'solid')[] = ['solid', [6, 3], [2, 3], [8, 3, 2, 3], [12, 4], [1, 2]];
+/** of what stands beside the others and is not one of them */
+export const DOTS = [1, 3];
 
 export const palette = (): Palette => ({
 	series: [0, 1, 2, 3, 4, 5].map((i) => token(`series-${i}`)),

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Numbers over time: lines, an area, stacked bars; the same axis, tooltip and table for all.
+import { useUrlState } from '@/app/url-state';
 import { type Granularity, bucket, bucketLong } from '@/format/time';
+import { GRID, namesAxis, tooltipLook, valuesAxis } from './axes';
 import { Chart } from './chart';
-import { DASHES, type Palette } from './palette';
+import { DASHES, DOTS, type Palette } from './palette';
 
 export interface Series {
 	name: string;
 	values: readonly (number | null)[];
-	kind?: 'line' | 'area' | 'stack';
+	kind?: 'line' | 'area' | 'stack' | 'dots';
 	/** number of the palette, or a meaning */
 	colour?: number | 'error';
 	format: (n: number | null | undefined) => string;
@@ -18,9 +20,10 @@ interface Props {
 	granularity: Granularity;
 	zone: string;
 	series: readonly Series[];
+	/** the instant at which the last bucket ends: drawing over buckets makes them the page's range */
+	until?: string;
 	height?: string;
 }
-const LABELS_MAX = 10;
 
 const colourOf = (s: Series, i: number, c: Palette): string => (s.colour === 'error' ? c.error : (c.series[(typeof s.colour === 'number' ? s.colour : i) % c.series.length] ?? c.text));
 
@@ -37,36 +40,22 @@ function sentence({ title, buckets, granularity, zone, series }: Props): string 
 }
 
 export function SeriesChart(props: Props) {
-	const { buckets, granularity, zone, series, height } = props;
+	const { buckets, granularity, zone, series, until, height } = props;
+	const url = useUrlState();
+	const onBrush = until === undefined ? undefined : (first: number, last: number) => url.set({ range: undefined, from: buckets[first], to: buckets[last + 1] ?? until });
 	const option = (c: Palette) => ({
-		grid: { left: 8, right: 12, top: 12, bottom: 4, containLabel: true },
+		grid: GRID,
 		tooltip: {
+			...tooltipLook(c),
 			trigger: 'axis',
-			renderMode: 'richText',
-			backgroundColor: c.panel,
-			borderColor: c.line,
-			textStyle: { color: c.text, fontSize: 12 },
 			formatter: (points: { dataIndex: number; seriesIndex: number }[]) => {
 				const [one] = points;
 				if (!one) return '';
 				return [bucketLong(String(buckets[one.dataIndex]), granularity, zone), ...points.map((p) => `${series[p.seriesIndex]?.name}: ${series[p.seriesIndex]?.format(series[p.seriesIndex]?.values[p.dataIndex] ?? null)}`)].join('\n');
 			},
 		},
-		xAxis: {
-			type: 'category',
-			data: buckets.map((b) => bucket(b, granularity, zone)),
-			boundaryGap: series.some((s) => s.kind === 'stack'),
-			axisLine: { lineStyle: { color: c.line } },
-			axisTick: { show: false },
-			axisLabel: { color: c.secondary, fontSize: 12, hideOverlap: true, interval: Math.max(0, Math.ceil(buckets.length / LABELS_MAX) - 1) },
-		},
-		yAxis: {
-			type: 'value',
-			min: 0,
-			axisLabel: { color: c.secondary, fontSize: 12, formatter: (v: number) => series[0]?.format(v) ?? String(v) },
-			splitLine: { lineStyle: { color: c.line, type: 'dashed' } },
-			splitNumber: 4,
-		},
+		xAxis: namesAxis(c, buckets.map((b) => bucket(b, granularity, zone)), series.some((s) => s.kind === 'stack')),
+		yAxis: valuesAxis(c, (v) => series[0]?.format(v) ?? String(v)),
 		series: series.map((s, i) => {
 			const colour = colourOf(s, i, c);
 			return {
@@ -77,7 +66,7 @@ export function SeriesChart(props: Props) {
 				showSymbol: s.values.filter((v) => v !== null).length === 1,
 				connectNulls: false,
 				itemStyle: { color: colour },
-				lineStyle: { color: colour, width: 1.5, type: DASHES[i % DASHES.length] },
+				lineStyle: { color: colour, width: 1.5, type: s.kind === 'dots' ? DOTS : DASHES[i % DASHES.length] },
 				...(s.kind === 'area' ? { areaStyle: { color: colour, opacity: 0.07 } } : {}),
 			};
 		}),
@@ -92,13 +81,15 @@ export function SeriesChart(props: Props) {
 					head: ['Time', ...series.map((s) => s.name)],
 					rows: buckets.map((b, i) => [bucketLong(b, granularity, zone), ...series.map((s) => s.format(s.values[i] ?? null))]),
 				}}
+				places={buckets.length}
+				onBrush={onBrush}
 				{...(height ? { height } : {})}
 			/>
 			{series.length > 1 && (
 				<ul className="flex flex-wrap gap-x-4 gap-y-1 text-small text-secondary">
 					{series.map((s, i) => (
 						<li key={s.name} className="flex items-center gap-1.5">
-							<Mark index={i} colour={s.colour} />
+							<Mark index={i} colour={s.colour} kind={s.kind} />
 							{s.name}
 						</li>
 					))}
@@ -108,9 +99,10 @@ export function SeriesChart(props: Props) {
 	);
 }
 
-function Mark({ index, colour }: { index: number; colour: Series['colour'] }) {
-	const dash = DASHES[index % DASHES.length];
+function Mark({ index, colour, kind }: { index: number; colour: Series['colour']; kind: Series['kind'] }) {
+	const dash = kind === 'dots' ? DOTS : DASHES[index % DASHES.length];
 	const name = colour === 'error' ? 'var(--error-mark)' : `var(--series-${typeof colour === 'number' ? colour : index % 6})`;
+	if (kind === 'stack') return <span aria-hidden className="size-2.5 rounded-sm" style={{ background: name }} />;
 	return (
 		<svg aria-hidden width="20" height="4" viewBox="0 0 20 4">
 			<line x1="0" y1="2" x2="20" y2="2" stroke={name} strokeWidth="2" strokeDasharray={dash === 'solid' || dash === undefined ? undefined : dash.join(' ')} />

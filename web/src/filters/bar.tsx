@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 // The filters of a view, right in its header; on small screens behind one button that counts them.
 import { CalendarDays, ChevronDown, ListFilter } from 'lucide-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { moment } from '@/format/time';
 import { Button, buttonClass } from '@/ui/button';
 import { classes } from '@/ui/classes';
 import { Checkbox } from '@/ui/field';
 import { PopupButton } from '@/ui/popup';
-import { toast } from '@/ui/toast';
 import { useFilters } from './filters';
+import { useMendedUrl } from './own-words';
 import { platformName } from './platforms';
 import { isRelative, RANGE_LABEL } from './range';
 
@@ -22,24 +22,22 @@ interface Props {
 	tool?: boolean;
 	/** words of the view's own filters, which "Clear filters" takes away, too */
 	own?: readonly string[];
+	/** filters of the view's own */
 	children?: ReactNode;
+	/** what stands beside the filters, on small screens too */
+	actions?: ReactNode;
 }
 const summary = (names: readonly string[], all: string) => (names.length === 0 ? all : names.length === 1 ? String(names[0]) : `${names.length} of them`);
 
-export function FilterBar({ compare = false, platform = true, tool = true, own = [], children }: Props) {
+export function FilterBar({ compare = false, platform = true, tool = true, own = [], children, actions }: Props) {
 	const { range, timezone, platforms, tools, invalid, compare: comparing, url } = useFilters();
 	const [open, setOpen] = useState(false);
 	const words = [platforms.length > 0 && 'platform', tools.length > 0 && 'tool', (!isRelative(range) || range.relative !== '7d') && 'range', ...own.filter((name) => url.list(name).length > 0)].filter((w) => w !== false);
-	useEffect(() => {
-		if (invalid.length > 0) {
-			toast('The address held a filter that is not valid; the default is shown.', 'error');
-			url.set(Object.fromEntries(invalid.flatMap((name) => (name === 'range' ? ['range', 'from', 'to'] : [name])).map((name) => [name, undefined])), { replace: true, keepPage: true });
-		}
-	}, [invalid, url]);
+	useMendedUrl(invalid.flatMap((name) => (name === 'range' ? ['range', 'from', 'to'] : [name])));
 	const look = classes(buttonClass('secondary'), 'max-w-64');
 	return (
 		<>
-			<Button className="lg:hidden" aria-expanded={open} onClick={() => setOpen(!open)}>
+			<Button className="lg:hidden" data-filters aria-expanded={open} onClick={() => setOpen(!open)}>
 				<ListFilter aria-hidden className="size-4" /> Filters{words.length > 0 && ` (${words.length})`}
 			</Button>
 			<div role="group" aria-label="Filters" className={classes('flex-wrap items-center gap-2 lg:flex', open ? 'flex' : 'hidden')}>
@@ -56,7 +54,7 @@ export function FilterBar({ compare = false, platform = true, tool = true, own =
 						<ChevronDown aria-hidden className="size-4 shrink-0 text-secondary" />
 					</PopupButton>
 				)}
-				<PopupButton load={loadRange} className={look} kind="dialog" label={`Date range: ${isRelative(range) ? RANGE_LABEL[range.relative] : `${moment(range.from, timezone)} – ${moment(range.to, timezone)}`}, ${timezone}`}>
+				<PopupButton load={loadRange} mark="range" className={look} kind="dialog" label={`Date range: ${isRelative(range) ? RANGE_LABEL[range.relative] : `${moment(range.from, timezone)} – ${moment(range.to, timezone)}`}, ${timezone}`}>
 					<CalendarDays aria-hidden className="size-4 shrink-0 text-secondary" />
 					<span className="truncate">{isRelative(range) ? RANGE_LABEL[range.relative] : `${moment(range.from, timezone)} – ${moment(range.to, timezone)}`}</span>
 				</PopupButton>
@@ -67,6 +65,7 @@ export function FilterBar({ compare = false, platform = true, tool = true, own =
 					</Button>
 				)}
 			</div>
+			{actions}
 		</>
 	);
 }

@@ -14,10 +14,12 @@ interface Props {
 	label?: string;
 	title?: string;
 	kind?: 'menu' | 'dialog' | 'listbox';
+	/** data-<mark> of the button, for shortcuts to find it */
+	mark?: string;
 	children: ReactNode;
 }
 
-export function PopupButton({ load, className, label, title, kind = 'menu', children }: Props) {
+export function PopupButton({ load, className, label, title, kind = 'menu', mark, children }: Props) {
 	const anchor = useRef<HTMLButtonElement>(null);
 	const [open, setOpen] = useState(false);
 	const [wanted, setWanted] = useState(false);
@@ -31,6 +33,7 @@ export function PopupButton({ load, className, label, title, kind = 'menu', chil
 				aria-label={label}
 				title={title}
 				aria-haspopup={kind}
+				{...(mark ? { [`data-${mark}`]: true } : {})}
 				aria-expanded={open}
 				onPointerEnter={() => void load()}
 				onFocus={() => void load()}

@@ -3,6 +3,8 @@
 import type { Answer } from '@/api/client';
 import { Bars } from '@/analytics/bars';
 import { NothingHere } from '@/analytics/empty';
+import { ExportMenu } from '@/analytics/export-menu';
+import type { ExportTable } from '@/analytics/export-tables';
 import { KpiCard, KpiGrid } from '@/analytics/kpi';
 import { Loaded, Panel } from '@/analytics/panel';
 import { useView } from '@/analytics/view';
@@ -16,6 +18,11 @@ import { platformName } from '@/filters/platforms';
 import { change, count, duration, exactCount, money, NONE, rate } from '@/format/number';
 import { Skeleton } from '@/ui/skeleton';
 import { Tab, TabPanel, Tabs } from '@/ui/tabs';
+
+const EXPORTS: readonly ExportTable[] = [
+	{ table: 'overview', title: 'Numbers over time', accepts: { compare: true } },
+	{ table: 'events', title: 'All events' },
+];
 
 type Overview = Answer<'/api/analytics/{projectId}/overview'>;
 
@@ -85,7 +92,7 @@ function RevenueCharts({ data }: { data: Overview }) {
 	const buckets = data.series.map((p) => p.bucket);
 	const chart = (currency: string, points: { bucket: string; value: number }[]) => {
 		const values = new Map(points.map((p) => [p.bucket, p.value]));
-		return <SeriesChart title={`Revenue in ${currency}`} buckets={buckets} granularity={meta.granularity} zone={meta.timezone} series={[{ name: currency, kind: 'area', values: buckets.map((b) => values.get(b) ?? 0), format: (n) => money(n, currency, true) }]} />;
+		return <SeriesChart title={`Revenue in ${currency}`} buckets={buckets} granularity={meta.granularity} zone={meta.timezone} until={meta.to} series={[{ name: currency, kind: 'area', values: buckets.map((b) => values.get(b) ?? 0), format: (n) => money(n, currency, true) }]} />;
 	};
 	const [first] = revenueSeries;
 	if (!first) return <p className="text-secondary">No conversion with a value in this period.</p>;
@@ -112,7 +119,7 @@ export default function OverviewPage() {
 	const empty = query.data && query.data.kpis.invocations?.value === 0 && query.data.kpis.sessions?.value === 0;
 	const buckets = query.data?.series.map((p) => p.bucket) ?? [];
 	return (
-		<Page title="Overview" actions={<FilterBar compare />}>
+		<Page title="Overview" actions={<FilterBar compare actions={<ExportMenu tables={EXPORTS} />} />}>
 			{empty ? (
 				<NothingHere things="events" />
 			) : (
@@ -134,6 +141,7 @@ export default function OverviewPage() {
 									buckets={buckets}
 									granularity={d.meta.granularity}
 									zone={d.meta.timezone}
+									until={d.meta.to}
 									series={[
 										{ name: 'Tool calls', kind: 'area', values: d.series.map((p) => p.invocations), format: count },
 										{ name: 'Errors', colour: 'error', values: d.series.map((p) => p.errors), format: count },
@@ -148,6 +156,7 @@ export default function OverviewPage() {
 									buckets={buckets}
 									granularity={d.meta.granularity}
 									zone={d.meta.timezone}
+									until={d.meta.to}
 									series={[
 										{ name: 'Sessions', values: d.series.map((p) => p.sessions), format: count },
 										{ name: 'Users', colour: 2, values: d.series.map((p) => p.users), format: count },

@@ -2,6 +2,8 @@
 // The calls of one tool; one opens with all that went in and out.
 import type { Answer } from '@/api/client';
 import { NothingHere } from '@/analytics/empty';
+import { ExportMenu } from '@/analytics/export-menu';
+import { orderOf } from '@/analytics/export-tables';
 import { SessionLink, TraceLink, UserLink } from '@/analytics/links';
 import { Status } from '@/analytics/status';
 import { useView } from '@/analytics/view';
@@ -63,16 +65,20 @@ export function Invocations({ tool }: { tool: string }) {
 	const filters = useFilters();
 	const list = useListState({ sort: 'timestamp', order: 'desc' });
 	const { url, timezone } = filters;
-	const query = useView('/api/analytics/{projectId}/tools/{tool}/invocations', filters, { at: { tool }, accepts: { tool: false }, extra: { ...list.query, status: url.text('status'), category: url.text('category') } });
+	const words = { status: url.text('status'), category: url.text('category') };
+	const query = useView('/api/analytics/{projectId}/tools/{tool}/invocations', filters, { at: { tool }, accepts: { tool: false }, extra: { ...list.query, ...words } });
 	const open = query.data?.items.find((i) => i.eventId === url.text('open'));
 	const show = (id: string | undefined) => url.set({ open: id }, { keepPage: true });
 	return (
 		<>
-			<SelectField label="Status" className="w-44" value={url.text('status') ?? ''} onChange={(e) => url.set({ status: e.target.value })}>
-				<option value="">All</option>
-				<option value="success">Success</option>
-				<option value="error">Error</option>
-			</SelectField>
+			<div className="flex flex-wrap items-end justify-between gap-4">
+				<SelectField label="Status" className="w-44" value={url.text('status') ?? ''} onChange={(e) => url.set({ status: e.target.value })}>
+					<option value="">All</option>
+					<option value="success">Success</option>
+					<option value="error">Error</option>
+				</SelectField>
+				<ExportMenu tables={[{ table: 'invocations', title: 'Calls', accepts: { tool: false }, words: { tool, ...orderOf(list.query), ...words } }]} />
+			</div>
 			<ViewTable
 				label="Calls"
 				what="the calls"

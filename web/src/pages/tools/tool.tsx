@@ -9,7 +9,7 @@ import { Loaded, Panel } from '@/analytics/panel';
 import { useView } from '@/analytics/view';
 import { useViewTarget } from '@/analytics/view-link';
 import { Page } from '@/app/page';
-import { Chart } from '@/charts/chart';
+import { Columns } from '@/charts/columns';
 import { Donut } from '@/charts/donut';
 import { SeriesChart } from '@/charts/series';
 import { FilterBar } from '@/filters/bar';
@@ -32,17 +32,11 @@ function Histogram({ classes }: { classes: Tool['latencyHistogram'] }) {
 	const name = (c: Tool['latencyHistogram'][number]) => (c.toMs === null ? `≥ ${duration(c.fromMs)}` : `${duration(c.fromMs)} – ${duration(c.toMs)}`);
 	const all = classes.reduce((n, c) => n + c.count, 0);
 	return (
-		<Chart
+		<Columns
 			label={`Latency of ${exactCount(all)} calls: ${classes.filter((c) => c.count > 0).map((c) => `${name(c)} ${exactCount(c.count)}`).join(', ')}`}
-			version={JSON.stringify(classes)}
-			option={(c) => ({
-				grid: { left: 8, right: 8, top: 12, bottom: 4, containLabel: true },
-				tooltip: { trigger: 'item', renderMode: 'richText', backgroundColor: c.panel, borderColor: c.line, textStyle: { color: c.text, fontSize: 12 }, formatter: (p: { dataIndex: number }) => { const one = classes[p.dataIndex]; return one ? `${name(one)}: ${exactCount(one.count)}` : ''; } },
-				xAxis: { type: 'category', data: classes.map((k) => duration(k.fromMs)), axisLine: { lineStyle: { color: c.line } }, axisTick: { show: false }, axisLabel: { color: c.secondary, fontSize: 11, hideOverlap: true } },
-				yAxis: { type: 'value', axisLabel: { color: c.secondary, fontSize: 12, formatter: (v: number) => count(v) }, splitLine: { lineStyle: { color: c.line, type: 'dashed' } }, splitNumber: 4, minInterval: 1 },
-				series: [{ type: 'bar', data: classes.map((k) => k.count), itemStyle: { color: c.accent }, barCategoryGap: '20%' }],
-			})}
-			table={{ head: ['Latency', 'Calls'], rows: classes.map((c) => [name(c), exactCount(c.count)]) }}
+			columns={classes.map((c) => ({ name: duration(c.fromMs), longName: name(c), value: c.count }))}
+			format={exactCount}
+			head={['Latency', 'Calls']}
 		/>
 	);
 }
@@ -125,7 +119,7 @@ export default function ToolPage() {
 			<div className="grid grid-cols-1 gap-4 lg:grid-cols-2">
 				<Panel title="Calls and errors" what="the calls" query={query}>
 					{(d) => (
-						<SeriesChart title="Calls" buckets={buckets} granularity={d.meta.granularity} zone={zone} series={[{ name: 'Calls', kind: 'area', values: d.series.map((p) => p.calls), format: count }, { name: 'Errors', colour: 'error', values: d.series.map((p) => p.errors), format: count }]} />
+						<SeriesChart title="Calls" buckets={buckets} granularity={d.meta.granularity} zone={zone} until={d.meta.to} series={[{ name: 'Calls', kind: 'area', values: d.series.map((p) => p.calls), format: count }, { name: 'Errors', colour: 'error', values: d.series.map((p) => p.errors), format: count }]} />
 					)}
 				</Panel>
 				<Panel title="Latency" what="the latency" query={query}>
@@ -135,6 +129,7 @@ export default function ToolPage() {
 							buckets={buckets}
 							granularity={d.meta.granularity}
 							zone={zone}
+							until={d.meta.to}
 							series={[
 								{ name: 'p50', values: d.series.map((p) => p.p50LatencyMs), format: duration },
 								{ name: 'p95', colour: 2, values: d.series.map((p) => p.p95LatencyMs), format: duration },

@@ -2,6 +2,8 @@
 // All tools, as a table that sorts.
 import { useNavigate } from '@tanstack/react-router';
 import { NothingHere } from '@/analytics/empty';
+import { ExportMenu } from '@/analytics/export-menu';
+import { orderOf } from '@/analytics/export-tables';
 import { SearchField } from '@/analytics/search-field';
 import { useView } from '@/analytics/view';
 import { useViewTarget, ViewLink } from '@/analytics/view-link';
@@ -16,6 +18,7 @@ import { Badge } from '@/ui/badge';
 import { Checkbox } from '@/ui/field';
 
 const SORTS = ['calls', 'tool', 'successRate', 'errorRate', 'errors', 'avgLatencyMs', 'p95LatencyMs', 'users', 'sessions', 'lastCalledAt'];
+
 function ShareBar({ share }: { share: number | null }) {
 	return (
 		<span className="flex items-center justify-end gap-2">
@@ -31,12 +34,13 @@ export default function ToolsPage() {
 	const filters = useFilters();
 	const list = useListState({ sort: 'calls', order: 'desc' }, SORTS);
 	const unused = filters.url.text('unused') === '1';
-	const query = useView('/api/analytics/{projectId}/tools', filters, { extra: { ...list.query, q: filters.url.text('q'), ...(unused ? { unused: '1' } : {}) } });
+	const words = { q: filters.url.text('q'), ...(unused ? { unused: '1' } : {}) };
+	const query = useView('/api/analytics/{projectId}/tools', filters, { extra: { ...list.query, ...words } });
 	const target = useViewTarget();
 	const navigate = useNavigate();
 	const { timezone } = filters;
 	return (
-		<Page title="Tools" actions={<FilterBar />}>
+		<Page title="Tools" actions={<FilterBar actions={<ExportMenu tables={[{ table: 'tools', title: 'Tools', words: { ...orderOf(list.query), ...words } }]} />} />}>
 			<div className="flex flex-wrap items-center gap-4">
 				<SearchField label="Find a tool" />
 				<Checkbox label="Show unused tools" checked={unused} onChange={(e) => filters.url.set({ unused: e.target.checked ? '1' : undefined })} />
