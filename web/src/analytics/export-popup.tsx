@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // How many rows a file would have, and the files. The rows are counted first: what cannot be exported is said before it is tried.
-import * as Ariakit from '@ariakit/react';
 import { useQuery } from '@tanstack/react-query';
 import { useContext, useState } from 'react';
 import { api, ApiError, errorText } from '@/api/client';
@@ -10,7 +9,7 @@ import { useFilters } from '@/filters/filters';
 import { exactCount } from '@/format/number';
 import { Button, buttonClass } from '@/ui/button';
 import { classes } from '@/ui/classes';
-import { menuClass } from '@/ui/menu';
+import { Popover } from '@/ui/popover';
 import type { PopupProps } from '@/ui/popup';
 import { exportPath, exportQuery, type ExportTable, ExportTables, fileUrl, type Format, FORMAT_TITLE } from './export-tables';
 import { ShorterRange } from './panel';
@@ -44,7 +43,7 @@ function OneTable({ of, mayCount, onCounted, onChosen }: { of: ExportTable; mayC
 	});
 	const rows = count.data;
 	return (
-		<section aria-label={of.title} className="flex flex-col gap-2 p-2">
+		<div role="group" aria-label={of.title} className="flex flex-col gap-2 p-2">
 			<div className="flex items-baseline justify-between gap-4">
 				<h2 className="text-card">{of.title}</h2>
 				<span className="tabular text-small text-secondary" aria-live="polite">
@@ -76,7 +75,7 @@ function OneTable({ of, mayCount, onCounted, onChosen }: { of: ExportTable; mayC
 					)}
 				</div>
 			)}
-		</section>
+		</div>
 	);
 }
 
@@ -93,21 +92,10 @@ function Choice({ onChosen }: { onChosen: () => void }) {
 	);
 }
 
-export default function ExportPopup({ anchor, open, onOpen }: PopupProps) {
+export default function ExportPopup(popup: PopupProps) {
 	return (
-		<Ariakit.PopoverProvider open={open} setOpen={onOpen} placement="bottom-end">
-			<Ariakit.Popover
-				fixed
-				gutter={4}
-				unmountOnHide
-				finalFocus={anchor}
-				getAnchorRect={() => anchor.current?.getBoundingClientRect() ?? null}
-				hideOnInteractOutside={(e) => !anchor.current?.contains(e.target as Node)}
-				aria-label="Export"
-				className={classes(menuClass, 'w-[min(18rem,calc(100vw-2rem))]')}
-			>
-				<Choice onChosen={() => onOpen(false)} />
-			</Ariakit.Popover>
-		</Ariakit.PopoverProvider>
+		<Popover {...popup} label="Export" className="w-[min(18rem,calc(100vw-2rem))]">
+			{popup.open && <Choice onChosen={() => popup.onOpen(false)} />}
+		</Popover>
 	);
 }

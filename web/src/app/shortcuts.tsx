@@ -50,7 +50,7 @@ export function Shortcuts({ onSideBar }: { onSideBar: () => void }) {
 		const keys: Record<string, () => void> = {
 			'?': () => setHelp(true),
 			'[': onSideBar,
-			'/': () => first('[data-search]')?.focus(),
+			'/': () => first('input[type=search]')?.focus(),
 			'.': () => {
 				// on a small screen it is behind the button of all filters
 				if (!first('[data-range]')) first('[data-filters]')?.click();

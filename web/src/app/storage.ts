@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What is remembered on this device: theme, side bar, last place, time zone. Never a key, token or form.
-export type Remembered = 'theme' | 'sidebar' | 'workspace' | 'project' | 'timezone';
+export type Remembered = 'theme' | 'sidebar' | 'workspace' | 'project' | 'timezone' | 'shortcuts';
 
 const key = (name: Remembered) => `yavio.${name}`;
 

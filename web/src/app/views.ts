@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The views of a project: one row names path, title, icon and chunk. The side bar, the router and the shortcuts read this table.
-import { CalendarSync, ChartLine, LayoutDashboard, type LucideIcon, Wrench } from 'lucide-react';
+import { CalendarSync, ChartLine, Filter, LayoutDashboard, type LucideIcon, Waypoints, Wrench } from 'lucide-react';
 import type { ComponentType } from 'react';
 
 export interface View {
@@ -17,6 +17,8 @@ export const VIEWS: readonly View[] = [
 	{ path: 'overview', title: 'Overview', icon: LayoutDashboard, shortcut: 'o', load: () => import('@/pages/overview/overview') },
 	{ path: 'tools', title: 'Tools', icon: Wrench, shortcut: 't', load: () => import('@/pages/tools/tools') },
 	{ path: 'tools/$tool', title: 'Tool', load: () => import('@/pages/tools/tool') },
+	{ path: 'funnels', title: 'Funnels', icon: Filter, load: () => import('@/pages/funnels/funnels') },
 	{ path: 'retention', title: 'Retention', icon: CalendarSync, load: () => import('@/pages/retention/retention') },
 	{ path: 'active-users', title: 'Active users', icon: ChartLine, load: () => import('@/pages/active-users/active-users') },
+	{ path: 'paths', title: 'Paths', icon: Waypoints, load: () => import('@/pages/paths/paths') },
 ];
