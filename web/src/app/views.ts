@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The views of a project: one row names path, title, icon and chunk. The side bar, the router and the shortcuts read this table.
-import { CalendarSync, ChartLine, Filter, LayoutDashboard, type LucideIcon, Waypoints, Wrench } from 'lucide-react';
+import { Activity, CalendarSync, ChartLine, Filter, LayoutDashboard, type LucideIcon, Waypoints, Wrench } from 'lucide-react';
 import type { ComponentType } from 'react';
 
 export interface View {
@@ -21,4 +21,5 @@ export const VIEWS: readonly View[] = [
 	{ path: 'retention', title: 'Retention', icon: CalendarSync, load: () => import('@/pages/retention/retention') },
 	{ path: 'active-users', title: 'Active users', icon: ChartLine, load: () => import('@/pages/active-users/active-users') },
 	{ path: 'paths', title: 'Paths', icon: Waypoints, load: () => import('@/pages/paths/paths') },
+	{ path: 'live', title: 'Live', icon: Activity, shortcut: 'l', load: () => import('@/pages/live/live') },
 ];

@@ -17,6 +17,8 @@ const loadPlatforms = () => import('./platform-popup');
 const loadTools = () => import('./tool-popup');
 
 interface Props {
+	/** the view has a date range */
+	range?: boolean;
 	compare?: boolean;
 	platform?: boolean;
 	tool?: boolean;
@@ -27,12 +29,13 @@ interface Props {
 	/** what stands beside the filters, on small screens too */
 	actions?: ReactNode;
 }
-const summary = (names: readonly string[], all: string) => (names.length === 0 ? all : names.length === 1 ? String(names[0]) : `${names.length} of them`);
+/** What of several words is chosen, in short. */
+export const summary = (names: readonly string[], all: string) => (names.length === 0 ? all : names.length === 1 ? String(names[0]) : `${names.length} of them`);
 
-export function FilterBar({ compare = false, platform = true, tool = true, own = [], children, actions }: Props) {
+export function FilterBar({ range: ranged = true, compare = false, platform = true, tool = true, own = [], children, actions }: Props) {
 	const { range, timezone, platforms, tools, invalid, compare: comparing, url } = useFilters();
 	const [open, setOpen] = useState(false);
-	const words = [platforms.length > 0 && 'platform', tools.length > 0 && 'tool', (!isRelative(range) || range.relative !== '7d') && 'range', ...own.filter((name) => url.list(name).length > 0)].filter((w) => w !== false);
+	const words = [platforms.length > 0 && 'platform', tools.length > 0 && 'tool', ranged && (!isRelative(range) || range.relative !== '7d') && 'range', ...own.filter((name) => url.list(name).length > 0)].filter((w) => w !== false);
 	useMendedUrl(invalid.flatMap((name) => (name === 'range' ? ['range', 'from', 'to'] : [name])));
 	const look = classes(buttonClass('secondary'), 'max-w-64');
 	return (
@@ -54,13 +57,15 @@ export function FilterBar({ compare = false, platform = true, tool = true, own =
 						<ChevronDown aria-hidden className="size-4 shrink-0 text-secondary" />
 					</PopupButton>
 				)}
-				<PopupButton load={loadRange} mark="range" className={look} kind="dialog" label={`Date range: ${isRelative(range) ? RANGE_LABEL[range.relative] : `${moment(range.from, timezone)} – ${moment(range.to, timezone)}`}, ${timezone}`}>
-					<CalendarDays aria-hidden className="size-4 shrink-0 text-secondary" />
-					<span className="truncate">{isRelative(range) ? RANGE_LABEL[range.relative] : `${moment(range.from, timezone)} – ${moment(range.to, timezone)}`}</span>
-				</PopupButton>
+				{ranged && (
+					<PopupButton load={loadRange} mark="range" className={look} kind="dialog" label={`Date range: ${isRelative(range) ? RANGE_LABEL[range.relative] : `${moment(range.from, timezone)} – ${moment(range.to, timezone)}`}, ${timezone}`}>
+						<CalendarDays aria-hidden className="size-4 shrink-0 text-secondary" />
+						<span className="truncate">{isRelative(range) ? RANGE_LABEL[range.relative] : `${moment(range.from, timezone)} – ${moment(range.to, timezone)}`}</span>
+					</PopupButton>
+				)}
 				{compare && <Checkbox label="vs previous period" checked={comparing} onChange={(e) => url.set({ compare: e.target.checked ? undefined : '0' })} />}
 				{words.length > 0 && (
-					<Button kind="quiet" onClick={() => url.set({ platform: undefined, tool: undefined, range: undefined, from: undefined, to: undefined, ...Object.fromEntries(own.map((name) => [name, undefined])) })}>
+					<Button kind="quiet" onClick={() => url.set({ platform: undefined, tool: undefined, ...(ranged ? { range: undefined, from: undefined, to: undefined } : {}), ...Object.fromEntries(own.map((name) => [name, undefined])) })}>
 						Clear filters
 					</Button>
 				)}

@@ -40,7 +40,7 @@ export function Examples({ data, words, level, onClose }: { data: Funnel; words:
 				columns={[
 					{ key: 'session', title: 'Session', cell: (e) => <SessionLink id={e.sessionId} className="max-w-40" /> },
 					{ key: 'user', title: 'User', cell: (e) => <UserLink id={e.userId} className="max-w-32" /> },
-					{ key: 'platform', title: 'Platform', cell: (e) => platformName(e.platform) },
+					{ key: 'platform', title: 'Platform', className: 'whitespace-nowrap', cell: (e) => platformName(e.platform) },
 					{ key: 'entered', title: 'Entered', cell: (e) => <span className="whitespace-nowrap" title={exactMoment(e.enteredAt, timezone)}>{moment(e.enteredAt, timezone)}</span> },
 					{ key: 'trace', title: 'Last trace', cell: (e) => (e.traceId === '' ? '–' : <TraceLink id={e.traceId} className="max-w-32" />) },
 				]}

@@ -61,7 +61,7 @@ export function Explicit({ data, onOpen }: { data: Funnel; onOpen: (level: numbe
 					rows={data.platforms}
 					rowKey={(p) => p.platform}
 					columns={[
-						{ key: 'platform', title: 'Platform', cell: (p) => platformName(p.platform) },
+						{ key: 'platform', title: 'Platform', className: 'whitespace-nowrap', cell: (p) => platformName(p.platform) },
 						...steps.map((s, i) => ({ key: `step-${s.index}`, title: `${s.index}. ${stepText(s)}`, numeric: true, cell: (p: Funnel['platforms'][number]) => count(p.units[i] ?? 0) })),
 						{ key: 'conversion', title: 'Conversion', numeric: true, cell: (p) => rate(p.conversion) },
 					]}

@@ -40,7 +40,7 @@ export function Cohorts({ data }: { data: Retention }) {
 						<th scope="col" className="sticky left-0 z-10 bg-panel py-2 pr-4 text-left font-medium whitespace-nowrap text-secondary">
 							First active
 						</th>
-						<th scope="col" className="py-2 pr-3 text-right font-medium text-secondary">
+						<th scope="col" className="py-2 pr-3 text-right font-medium whitespace-nowrap text-secondary">
 							Users
 						</th>
 						{Array.from({ length: columns }, (_, i) => (

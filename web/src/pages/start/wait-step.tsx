@@ -4,40 +4,41 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useProject, useWorkspace } from '@/app/place';
 import { ago, browserZone } from '@/format/time';
+import type { LiveEvent } from '@/live/buffer';
+import { feedUrl } from '@/live/filter';
+import { Stream } from '@/live/stream';
 import { Badge } from '@/ui/badge';
 import { Button, ButtonLink } from '@/ui/button';
 
 const HELP_AFTER_MS = 60_000;
-const REOPEN_MS = 3_000;
-
-interface FirstEvent {
-	eventType: string;
-	eventName: string | null;
-	platform: string | null;
-	timestamp: string;
-}
+const REOPEN_MS = 5_000;
 
 /** The first event that the live feed shows, also one from before. */
-function useFirstEvent(projectId: string): FirstEvent | null {
-	const [first, setFirst] = useState<FirstEvent | null>(null);
+function useFirstEvent(projectId: string): LiveEvent | null {
+	const [first, setFirst] = useState<LiveEvent | null>(null);
 	useEffect(() => {
-		let source: EventSource | null = null;
 		let timer: ReturnType<typeof setTimeout> | undefined;
-		const open = () => {
-			source = new EventSource(`/api/analytics/${projectId}/live?backlog=1`);
-			source.addEventListener('event', (e) => {
-				setFirst(JSON.parse((e as MessageEvent<string>).data) as FirstEvent);
-				source?.close();
-			});
-			source.onerror = () => {
-				// refused at the beginning is not tried again by the browser
-				if (source?.readyState === EventSource.CLOSED) timer = setTimeout(open, REOPEN_MS);
-			};
-		};
-		open();
+		const stream: Stream = new Stream(
+			feedUrl(projectId, { types: [], tools: [], platforms: [], errors: false }, { backlog: 1 }),
+			{
+				messages: (messages) => {
+					const found = messages.find((m) => m.event === 'event');
+					if (!found) return;
+					setFirst(JSON.parse(found.data) as LiveEvent);
+					stream.stop();
+				},
+				connection: (c) => {
+					// too many views elsewhere: one may have been closed meanwhile
+					if (c.state === 'stopped') timer = setTimeout(() => stream.start(), REOPEN_MS);
+				},
+				gone: () => undefined,
+			},
+			null,
+		);
+		stream.start();
 		return () => {
 			clearTimeout(timer);
-			source?.close();
+			stream.stop();
 		};
 	}, [projectId]);
 	return first;
