@@ -99,7 +99,7 @@ test('funnels: automatic, then one that is built, moved by keys, with a window, 
 	await drawer.waitFor({ state: 'detached' });
 
 	// by keys: the last step becomes the second; the focus stays on it
-	await page.getByRole('button', { name: 'Move step 3' }).press('ArrowUp');
+	await page.getByRole('button', { name: 'Move step 3', exact: true }).press('ArrowUp');
 	await page.waitForURL((url) => url.searchParams.getAll('step')[1] === STEPS[2]);
 	await page.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === 'Move step 2');
 	const turned = await ask('funnels', { ...inRange, step: [STEPS[0], STEPS[2], STEPS[1]], window: 3600 });
@@ -128,9 +128,9 @@ test('funnels: automatic, then one that is built, moved by keys, with a window, 
 
 test('paths: nodes, links and sequences as the API has them, from a start, to an end', async (t) => {
 	const { page, clean } = await site.signIn(t);
-	const nodes = () => page.getByRole('button', { name: /, position \d+: / }).evaluateAll((all) => all.map((b) => b.textContent).map((text) => [Number(/position (\d+)/.exec(text)[1]), /^[^,]+/.exec(text)[0], Number(/: (\d+) session/.exec(text)[1])]).sort());
+	const nodes = () => page.getByRole('button', { name: /, position \d+:/ }).evaluateAll((all) => all.map((b) => b.textContent).map((text) => [Number(/position (\d+)/.exec(text)[1]), /^[^,]+/.exec(text)[0], Number(/: (\d+) session/.exec(text)[1])]).sort());
 	const expected = (answer) => answer.nodes.map((n) => [n.position, n.node.slice(n.node.indexOf(':') + 1), n.sessions]).sort();
-	const drawn = (position, name) => page.getByRole('button', { name: new RegExp(`^${name}, .*, position ${position}: `) });
+	const drawn = (position, name) => page.getByRole('button', { name: new RegExp(`^${name}\\s*, .*, position ${position}: `) });
 	await page.goto(`${site.place}/paths?${RANGE}`);
 	await drawn(1, 'search_rooms').waitFor();
 	const all = await ask('paths', inRange);
@@ -172,6 +172,7 @@ test('dark and narrow: every view of this file, and a range without anything', a
 		await page.goto(`${site.place}/${view}?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z`);
 		await page.getByText(text).or(page.getByText('No events yet')).waitFor();
 		await looked(page, `${view}-empty`);
+		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${view} fits, empty`);
 	}
 	clean();
 });

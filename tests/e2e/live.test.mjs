@@ -166,7 +166,7 @@ test('tabs of a project share one stream; who is left takes over', async (t) => 
 	await page.close();
 	await stack.send(one.key, event({ event_name: 'taken_over' }));
 	await shown(second, 'taken_over');
-	assert.equal(await streams(), 1);
+	await until('the closed tab is gone', async () => (await streams()) === 1, PATIENCE_MS);
 	clean();
 });
 

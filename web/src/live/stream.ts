@@ -24,6 +24,8 @@ const LOGIN_ENDED = 'YAVIO-3503';
 const SECOND = 1000;
 const PAUSE_MAX_MS = 30 * SECOND;
 const SPREAD = 0.2;
+/** A seat that this page gave back a moment ago, to ask with another filter, is free once the server has seen it go. */
+const SEAT_TRIES = 3;
 /** The server says something every 5 s. */
 const SILENCE_MS = 15 * SECOND;
 
@@ -87,8 +89,8 @@ export class Stream {
 			const { what, code = 0, text = '', afterMs = 0, spoke = false } = await this.#once(over);
 			if (over.aborted) return;
 			if (what === 'gone') return this.on.gone();
-			if (what === 'stop') return this.on.connection({ state: 'stopped', code, text });
 			if (spoke) failures = 0;
+			if (what === 'stop' && (code !== E.SSE_CONNECTION_LIMIT || failures >= SEAT_TRIES)) return this.on.connection({ state: 'stopped', code, text });
 			const pause = Math.max(afterMs, pauseMs(failures++, Math.random()));
 			this.on.connection({ state: 'waiting', until: Date.now() + pause, ...(text ? { text } : {}) });
 			await new Promise<void>((done) => {

@@ -42,7 +42,7 @@ export function Empty({ title, children, action }: { title: string; children?: R
 	return (
 		<div className="flex min-h-48 flex-col items-center justify-center gap-2 px-4 py-8 text-center">
 			<p className="text-section">{title}</p>
-			{children && <div className="max-w-prose text-secondary">{children}</div>}
+			{children && <div className="max-w-[min(65ch,100%)] text-secondary">{children}</div>}
 			{action && <div className="mt-2">{action}</div>}
 		</div>
 	);

@@ -145,6 +145,7 @@ function Feed() {
 					)}
 				</div>
 				<Notices state={state} store={store} zone={timezone} />
+				<h2 className="sr-only">Events</h2>
 				{state.rows.length > 0 ? (
 					<Rows rows={state.rows} zone={timezone} now={now} open={open} onToggle={onToggle} onAway={onAway} />
 				) : state.connection.state === 'connecting' ? (

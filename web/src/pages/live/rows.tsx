@@ -53,7 +53,7 @@ const Row = memo(function Row({ event: e, open, now, zone, place, count, top, on
 				onClick={() => onToggle(e.eventId)}
 				onKeyDown={onArrow}
 			>
-				<span className="w-20 shrink-0">
+				<span className="flex w-20 shrink-0 items-center">
 					<EventTag event={e} />
 				</span>
 				<span dir="auto" className="min-w-0 grow truncate font-mono text-small" title={eventTitle(e)}>
