@@ -108,6 +108,11 @@ test('funnels: automatic, then one that is built, moved by keys, with a window, 
 	await page.goBack();
 	await page.waitForURL((url) => url.searchParams.getAll('step')[2] === STEPS[2]);
 	await page.getByRole('img', { name: /^Step 3, booking_completed/ }).waitFor();
+	// by dragging
+	await page.getByRole('button', { name: 'Move step 1', exact: true }).dragTo(page.getByRole('button', { name: 'Move step 2', exact: true }));
+	await page.waitForURL((url) => url.searchParams.getAll('step').join() === [STEPS[1], STEPS[0], STEPS[2]].join());
+	await page.goBack();
+	await page.waitForURL((url) => url.searchParams.getAll('step').join() === STEPS.join());
 
 	// a step of one's own, from what was seen
 	await page.getByRole('button', { name: 'Remove step 3' }).click();

@@ -20,20 +20,18 @@ interface RowProps {
 	onChange: (step: Step) => void;
 	onRemove: () => void;
 	onMove: (to: number) => void;
-	onDrag: (over: boolean) => void;
+	/** dragging of this step begins */
+	onGrab: () => void;
 	onDrop: () => void;
 }
 
-function Row({ step, index, count, names, onChange, onRemove, onMove, onDrag, onDrop }: RowProps) {
+function Row({ step, index, count, names, onChange, onRemove, onMove, onGrab, onDrop }: RowProps) {
 	const [held, setHeld] = useState(false);
 	const nth = `Step ${index + 1}`;
 	return (
 		<li
 			className={classes('flex items-center gap-2 rounded-control', held && 'opacity-50')}
-			onDragOver={(e) => {
-				e.preventDefault();
-				onDrag(true);
-			}}
+			onDragOver={(e) => e.preventDefault()}
 			onDrop={(e) => {
 				e.preventDefault();
 				onDrop();
@@ -57,7 +55,7 @@ function Row({ step, index, count, names, onChange, onRemove, onMove, onDrag, on
 					e.dataTransfer.effectAllowed = 'move';
 					e.dataTransfer.setData('text/plain', String(index));
 					setHeld(true);
-					onDrag(false);
+					onGrab();
 				}}
 				onDragEnd={() => setHeld(false)}
 			>
@@ -132,8 +130,8 @@ export function Builder({ words, onSteps, onClose }: { words: readonly string[];
 						onChange={(s) => change(steps.map((old) => (old.key === s.key ? s : old)))}
 						onRemove={() => change(steps.filter((s) => s.key !== step.key))}
 						onMove={(to) => move(i, to)}
-						onDrag={(over) => {
-							if (!over) dragged.current = i;
+						onGrab={() => {
+							dragged.current = i;
 						}}
 						onDrop={() => {
 							if (dragged.current !== null) move(dragged.current, i);
