@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { cards, cells, looked, RANGE, startPages } from '../support/pages.mjs';
+import { cards, cells, looked, RANGE, startPages } from '../support/views.mjs';
 
 const FROM_OCTOBER = 'from=2026-10-19T00:00:00.000Z&to=2026-11-16T00:00:00.000Z&tz=UTC';
 const inRange = { from: '2026-11-02T00:00:00.000Z', to: '2026-11-16T00:00:00.000Z' };

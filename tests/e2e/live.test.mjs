@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import { openWindow, startBrowser } from '../support/browser.mjs';
 import { track } from '../support/ingest.mjs';
 import { PATIENCE_MS, startLive } from '../support/live.mjs';
-import { logIn, looked } from '../support/pages.mjs';
+import { logIn, looked } from '../support/views.mjs';
 import { until } from '../support/process.mjs';
 import { event } from '../support/stack.mjs';
 
