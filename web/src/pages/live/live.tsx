@@ -67,10 +67,10 @@ function Notices({ state: { connection, away, gap, notShown }, store, zone }: { 
 	);
 }
 
-function Nothing({ filtered }: { filtered: boolean }) {
+function Nothing({ filtered, stopped }: { filtered: boolean; stopped: boolean }) {
 	return (
 		<div className="flex h-[max(24rem,calc(100dvh-15rem))] items-center justify-center rounded-card border border-line bg-panel">
-			<Empty title="Waiting for events">{filtered ? 'None of the latest events passes these filters. New ones appear here as they arrive.' : 'Call one of your tools, and it appears here within seconds.'}</Empty>
+			{stopped ? <Empty title="Not connected" /> : <Empty title="Waiting for events">{filtered ? 'None of the latest events passes these filters. New ones appear here as they arrive.' : 'Call one of your tools, and it appears here within seconds.'}</Empty>}
 		</div>
 	);
 }
@@ -151,7 +151,7 @@ function Feed() {
 				) : state.connection.state === 'connecting' ? (
 					<Skeleton className="h-[max(24rem,calc(100dvh-15rem))]" />
 				) : (
-					<Nothing filtered={filtered} />
+					<Nothing filtered={filtered} stopped={state.connection.state === 'stopped'} />
 				)}
 			</div>
 			<p role="status" className="sr-only">
