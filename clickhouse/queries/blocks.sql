@@ -189,6 +189,11 @@ event_type = 'tool_call' AND event_name = {name}
 	UNION ALL
 	SELECT slot, 1 AS inside, session_id, user_id FROM {{visits_kept: {from} | {to}}})
 
+-- The same without telling whether inside.
+-- block: stays_ever
+-- plain: {{visits_kept: {{beginning}} | {to}}}
+(SELECT slot, session_id, user_id FROM {{stays}})
+
 -- block: visit_facts
 max(event_type = 'conversion') AS converted, max(event_type = 'widget_render') AS rendered,
 	max(event_type IN ('widget_click', 'widget_form_field')) AS engaged

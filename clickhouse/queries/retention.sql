@@ -32,7 +32,7 @@ FROM (
 		SELECT arrayMin(active) AS cohort, arrayMap(p -> toUInt64(dateDiff({period}, cohort, p)), active) AS ages
 		FROM (
 			SELECT if(user_id = '', session_user, user_id) AS user, groupUniqArray({{period_of: slot}}) AS active
-			FROM {{stays}} AS everybody
+			FROM {{stays_ever}} AS everybody
 			LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
 			WHERE user != ''
 			GROUP BY user
