@@ -65,7 +65,7 @@ choose_port() {
 demo() { # yavio's arguments
 	env -i PATH="$PATH" HOME="${HOME:-/}" TERM="${TERM:-dumb}" LANG=C.UTF-8 YAVIO_HOME="$dir/home" YAVIO_ENV_FILE="$dir/env" \
 		YAVIO_ENV=development YAVIO_HTTP_PORT="$port" YAVIO_INGEST_PORT=$((port + 1)) CLICKHOUSE_HTTP_PORT=$((port + 2)) \
-		YAVIO_INGEST_WORKERS=2 YAVIO_DASHBOARD_WORKERS=4 "$yavio" "$@"
+		YAVIO_INGEST_WORKERS=2 YAVIO_DASHBOARD_WORKERS=8 "$yavio" "$@"
 }
 
 # Without what yavio up says to somebody who begins with an empty instance.

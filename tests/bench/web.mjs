@@ -17,10 +17,15 @@ const o = options({ events: 200_000, rounds: 3 });
 
 /** Runs in the page before anything else: paints, shifts, and when the last placeholder went. */
 function watch() {
-	const seen = { lcp: 0, cls: 0, data: 0 };
+	const seen = { lcp: 0, cls: 0, data: 0, moved: [] };
 	Object.assign(window, { yavioSeen: seen });
 	new PerformanceObserver((list) => list.getEntries().forEach((e) => (seen.lcp = e.startTime))).observe({ type: 'largest-contentful-paint', buffered: true });
-	new PerformanceObserver((list) => list.getEntries().forEach((e) => (seen.cls += e.hadRecentInput ? 0 : e.value))).observe({ type: 'layout-shift', buffered: true });
+	const shifted = (e) => {
+		if (e.hadRecentInput) return;
+		seen.cls += e.value;
+		for (const { node, previousRect, currentRect } of e.sources) seen.moved.push(`${node?.nodeName} ${node?.textContent?.slice(0, 30)} from ${previousRect.top} to ${currentRect.top}`);
+	};
+	new PerformanceObserver((list) => list.getEntries().forEach(shifted)).observe({ type: 'layout-shift', buffered: true });
 	// of what is in the window: a chart further down or in a tab waits until one comes near
 	const inWindow = (e) => e.getClientRects().length > 0 && e.getBoundingClientRect().top < innerHeight;
 	let planned = false;
@@ -52,7 +57,7 @@ async function visit(page, path) {
 const over = (row) => [row.lcp > LCP_MS && 'LCP', row.cls > CLS && 'CLS'].filter(Boolean).join(' ');
 const middle = (visits) => Object.fromEntries(['lcp', 'cls', 'data', 'kb', 'requests'].map((name) => [name, median(visits.map((v) => v[name]))]));
 
-const stack = await Stack.start({ YAVIO_STORE_MEMORY: '', YAVIO_ACCESS_LOG: 'errors', ...Object.fromEntries(LIMITS.map((name) => [`YAVIO_RL_${name}`, '100000/60'])) });
+const stack = await Stack.start({ YAVIO_STORE_MEMORY: '', YAVIO_DASHBOARD_WORKERS: 'auto', YAVIO_ACCESS_LOG: 'errors', ...Object.fromEntries(LIMITS.map((name) => [`YAVIO_RL_${name}`, '100000/60'])) });
 const origin = `http://localhost:${stack.http}`; // as NEXTAUTH_URL has it: a login holds on no other
 let browser;
 try {
@@ -71,7 +76,11 @@ try {
 		for (let i = 0; i < o.rounds; i++) {
 			const window = await openWindow(browser, origin, name === 'login' ? {} : { storageState });
 			await window.context.addInitScript(watch);
-			for (const cache of ['cold', 'warm']) visits[cache].push(await visit(window.page, path));
+			for (const cache of ['cold', 'warm']) {
+				const seen = await visit(window.page, path);
+				visits[cache].push(seen);
+				if (seen.cls > CLS) console.error(`${name}, ${cache}, moved: ${seen.moved.join(' | ')}`);
+			}
 			await window.close();
 		}
 		for (const cache of ['cold', 'warm']) rows.push({ page: name, cache, ...middle(visits[cache]) });

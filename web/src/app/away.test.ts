@@ -4,12 +4,13 @@ import { expect, test } from 'vitest';
 import { ApiError } from '@/api/client';
 import { judge } from './away';
 
-const query = (state: object) => ({ state: { error: null, fetchFailureReason: null, dataUpdatedAt: 0, fetchStatus: 'idle', ...state } }) as unknown as Query;
+const query = (state: object) => ({ state: { error: null, fetchFailureReason: null, fetchFailureCount: 2, dataUpdatedAt: 0, fetchStatus: 'idle', ...state } }) as unknown as Query;
 const store = new ApiError(3406, 503, 'away', null);
 const server = new ApiError(0, 502, 'away', null);
 
 test('nothing is away while requests succeed or fail for their own reasons', () => {
 	expect(judge([], null)).toBeNull();
+	expect(judge([query({ fetchFailureReason: store, fetchFailureCount: 1 })], null)).toBeNull();
 	expect(judge([query({ dataUpdatedAt: 5 }), query({ error: new ApiError(3405, 504, 'slow', null) })], null)).toBeNull();
 });
 test('the store is named when one request says so, with the oldest numbers that are shown', () => {

@@ -15,7 +15,8 @@ export interface Away {
 	since: number | null;
 }
 
-const failure = ({ state }: Query): unknown => state.error ?? state.fetchFailureReason;
+/** Why a request fails; one that failed once is repeated before anybody is told. */
+const failure = ({ state }: Query): unknown => state.error ?? (state.fetchFailureCount > 1 ? state.fetchFailureReason : null);
 const isStore = (e: unknown): boolean => e instanceof ApiError && e.code === E.CLICKHOUSE_UNAVAILABLE;
 
 /** What is away by the requests of the page as they are now; before is what was: a request on its way proves nothing yet. */
