@@ -350,10 +350,22 @@ reinterpretAsUInt64($1), $1
 -- Time, $1 (below 2^40) and id as one number that sorts as they do; arrays of numbers are quicker than arrays of tuples by far.
 -- From the lowest bit on: 128 of the id, 40 of $1, 44 of the milliseconds since 1830 (the calendar of the store begins in 1900).
 -- block: time_and_id_with
-bitOr(bitShiftLeft(bitOr(bitShiftLeft(bitOr(toUInt64(toUnixTimestamp64Milli(timestamp) + {{before_epoch}}), CAST(0 AS UInt256)), 40), toUInt64($1)), 128), toUInt128(event_id))
+bitOr(bitShiftLeft(bitOr(bitShiftLeft(toUInt256(toUnixTimestamp64Milli(timestamp) + {{before_epoch}}), 40), toUInt64($1)), 128), toUInt128(event_id))
 
 -- block: before_epoch
 4398046511104
+
+-- Names of events ($1: a condition) between $2 and $3, whatever the filters are, in their order: what codes stand for.
+-- block: names_of
+(SELECT arraySort(groupArray(toString(event_name))) FROM (SELECT DISTINCT event_name FROM events WHERE $1 AND timestamp >= $2 AND timestamp < $3))
+
+-- Platforms that events ($1: a condition) tell themselves, between $2 and $3.
+-- block: platforms_of
+(SELECT groupArray(toString(platform)) FROM (SELECT DISTINCT platform FROM events WHERE $1 AND {{is_known: platform}} AND timestamp >= $2 AND timestamp < $3))
+
+-- Place of text $1 in the constant array $2, 0: not there.
+-- block: code_in
+transform($1, $2, arrayMap(i -> toUInt32(i), arrayEnumerate($2)), toUInt32(0))
 
 -- block: time_and_id
 {{time_and_id_with: 0}}

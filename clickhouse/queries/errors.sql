@@ -42,19 +42,25 @@ ORDER BY errors DESC, tool;
 SELECT count() AS retries, countIf(status = 'success') AS succeeded, {{rate: countIf(status = 'success') | count()}} AS successRate
 FROM {{rows: status | event_type = 'tool_call' AND is_retry = 1}};
 
--- Calls of a tool in a session as numbers that sort by time and id and end with what became of them: 1 failed, 2 succeeded.
+-- Calls of sessions as numbers that sort by tool, time and id and end with what became of them: 1 failed, 2 succeeded. Behind 214
+-- bits stands the tool, those of no name being of one, too; tools that never failed are 0.
 -- name: errors_recovery
+WITH {{names_of: event_type = 'tool_call' AND status = 'error' | {from} | {to}}} AS names
 SELECT sum(failed) AS errors, sum(mended) AS recovered, {{rate: recovered | errors}} AS rate
 FROM (
 	SELECT
-		arrayMap(c -> toUInt8(bitAnd(c, 3)), arrayCompact(arraySort(calls))) AS ends,
-		arrayCount(e -> e = 1, ends) AS failed,
-		arrayCount((e, next) -> e = 1 AND next = 2, ends, arrayPushBack(arrayPopFront(ends), 0)) AS mended
+		arrayCount(c -> bitAnd(c, 3) = 1, sorted) AS failed,
+		arrayCount((c, next) -> bitAnd(c, 3) = 1 AND bitAnd(next, 3) = 2 AND bitShiftRight(c, 214) = bitShiftRight(next, 214),
+			sorted, arrayPushBack(arrayPopFront(sorted), toUInt256(0))) AS mended
 	FROM (
-		SELECT groupArray(bitOr(bitShiftLeft({{time_and_id}}, 2), multiIf(status = 'error', 1, status = 'success', 2, 0))) AS calls
-		FROM {{copies: session_id, event_name, status, timestamp, event_id | event_type = 'tool_call' AND session_id IN
-			{{copies: session_id | event_type = 'tool_call' AND status = 'error'}}}}
-		GROUP BY session_id, event_name
+		SELECT arrayCompact(arraySort(groupArray(call))) AS sorted
+		FROM (
+			SELECT session_id, bitOr(bitShiftLeft(bitOr(bitShiftLeft(toUInt256({{code_in: event_name | names}}), 212),
+				{{time_and_id}}), 2), multiIf(status = 'error', 1, status = 'success', 2, 0)) AS call
+			FROM {{copies: session_id, event_name, status, timestamp, event_id | event_type = 'tool_call' AND session_id IN
+				{{copies: session_id | event_type = 'tool_call' AND status = 'error'}}}}
+		)
+		GROUP BY session_id
 	)
 );
 
