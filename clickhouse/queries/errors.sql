@@ -110,6 +110,16 @@ WHERE ({category} = '' OR category = {category}) AND ({fingerprint} = '' OR {{fi
 SELECT count() AS total
 FROM {{once: event_type | {{is_error}} AND {{is_wanted_error}}}};
 
+-- name: error_series
+SELECT {{iso: at}} AS bucket, counted.n AS errors
+FROM {{buckets}} AS all_buckets
+LEFT JOIN (
+	SELECT {{bucket_of: timestamp}} AS at, count() AS n
+	FROM {{once: timestamp | {{is_error}} AND {{is_wanted_error}}}}
+	GROUP BY at
+) AS counted USING (at)
+ORDER BY at;
+
 -- name: error_ids
 SELECT ids, times
 FROM {{page_of: (SELECT toString(event_id) AS id, timestamp AS at FROM {{once: timestamp, event_id | {{is_error}} AND {{is_wanted_error}}}}) | {{by_at}}}}

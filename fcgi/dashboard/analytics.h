@@ -242,6 +242,7 @@ ANALYTICS_ROUTE(h_tool);
 ANALYTICS_ROUTE(h_invocations);
 ANALYTICS_ROUTE(h_errors);
 ANALYTICS_ROUTE(h_error_groups);
+ANALYTICS_ROUTE(h_error_series);
 ANALYTICS_ROUTE(h_error_list);
 ANALYTICS_ROUTE(h_intents);
 ANALYTICS_ROUTE(h_visits);

@@ -188,6 +188,7 @@ static const struct web_route ROUTES[] = {
         VIEW("/api/analytics/{projectId}/paths", h_paths, &h_paths_fields),
         VIEW("/api/analytics/{projectId}/errors", h_errors, &h_errors_fields),
         VIEW("/api/analytics/{projectId}/errors/groups", h_error_groups, &h_error_groups_fields),
+        VIEW("/api/analytics/{projectId}/errors/series", h_error_series, &h_error_series_fields),
         VIEW("/api/analytics/{projectId}/errors/list", h_error_list, &h_error_list_fields),
         VIEW("/api/analytics/{projectId}/intents", h_intents, &h_intents_fields),
         VIEW("/api/analytics/{projectId}/sessions", h_visits, &h_visits_fields),

@@ -6,7 +6,7 @@ import { Dataset } from './dataset.mjs';
 import { autoFunnel, funnel, funnelExamples, paths } from './journeys.mjs';
 import { iso } from './numbers.mjs';
 import { active, retention, session, sessions, trace, user, userEvents, users } from './people.mjs';
-import { errorGroups, errorList, errors, intents, invocations, overview, toolDetail, tools } from './views.mjs';
+import { errorGroups, errorList, errorSeries, errors, intents, invocations, overview, toolDetail, tools } from './views.mjs';
 
 const DAY = 86_400_000;
 const list = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
@@ -29,7 +29,7 @@ const ROUTES = [
 	['overview', overview], ['tools', tools], ['tools/{}', toolDetail], ['tools/{}/invocations', invocations],
 	['funnels', (data, q) => (q.steps.length > 0 ? funnel(data, q) : autoFunnel(data, q))], ['funnels/examples', funnelExamples],
 	['users', users], ['users/retention', retention], ['users/active', active], ['users/{}', user], ['users/{}/events', userEvents],
-	['paths', paths], ['errors', errors], ['errors/groups', errorGroups], ['errors/list', errorList], ['intents', intents],
+	['paths', paths], ['errors', errors], ['errors/groups', errorGroups], ['errors/series', errorSeries], ['errors/list', errorList], ['intents', intents],
 	['sessions', sessions], ['sessions/{}', session], ['traces/{}', trace],
 ];
 const COMPARED = new Set(['overview', 'tools/{}', 'errors']);

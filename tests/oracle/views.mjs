@@ -272,6 +272,8 @@ export function errorGroups(data, q) {
 	return page(groups.sort(by([(g) => g[sort], q.order === 'asc' ? 1 : -1], [(g) => g.fingerprint])), q);
 }
 
+export const errorSeries = (data, q) => ({ series: byBucket(errorEvents(data, q), q).map(([bucket, list]) => ({ bucket, errors: list.length })) });
+
 export function errorList(data, q) {
 	const list = errorEvents(data, q).sort(inTime(q));
 	return page(list.map((e) => ({ eventId: e.id, timestamp: iso(e.t), kind: errorKind(e), tool: isCall(e) ? e.name || null : data.toolsOf(e, { from: q.from - DAY, to: q.to })[0] ?? null, category: errorCategory(e), message: e.message || null, fingerprint: fingerprintOf(e),

@@ -13,7 +13,7 @@ import { ROOT } from './process.mjs';
 
 /** Routes below /api/analytics/{project}/ that are there; {} stands for a name. Those of a project's views are compared with the
  *  worked fixture and, by random datasets, with the oracle. */
-export const ROUTES = ['overview', 'tools', 'tools/{}', 'tools/{}/invocations', 'errors', 'errors/groups', 'errors/list', 'intents', 'sessions', 'sessions/{}', 'traces/{}',
+export const ROUTES = ['overview', 'tools', 'tools/{}', 'tools/{}/invocations', 'errors', 'errors/groups', 'errors/series', 'errors/list', 'intents', 'sessions', 'sessions/{}', 'traces/{}',
 	'funnels', 'funnels/examples', 'users', 'users/retention', 'users/active', 'users/{}', 'users/{}/events', 'paths'];
 
 const inPattern = (pattern, route) => pattern.split('/').length === route.split('/').length && pattern.split('/').every((part, i) => part === '{}' || part === route.split('/')[i]);

@@ -135,6 +135,7 @@ const REQUESTS = {
 		...(d.chance(0.3) ? { end: d.pick(['tool_call:book', 'conversion:sale', 'step:cart']) } : {}), ...(d.chance(0.5) ? { limit: 3 + d.int(4) } : {}), ...(d.chance(0.3) ? { nodes: d.pick(['tool_call,step,conversion,track', 'tool_call', 'step,track']) } : {}) } }),
 	errors: (d, data) => ({ query: { ...common(d, data), ...buckets(d), ...compare(d) } }),
 	'errors/groups': (d, data) => ({ query: { ...common(d, data), ...errorFilters(d), ...pages(d, ['count', 'lastSeen', 'sessions']) } }),
+	'errors/series': (d, data) => ({ query: { ...common(d, data), ...errorFilters(d), ...buckets(d) } }),
 	'errors/list': (d, data) => ({ query: { ...common(d, data), ...errorFilters(d), ...pages(d, ['timestamp']) } }),
 	intents: (d, data) => ({ query: { ...common(d, data), ...(d.chance(0.3) ? { q: d.pick(['ROOM', 'номер', '"']) } : {}), ...(d.chance(0.3) ? { source: d.pick(['context_parameter', 'inferred']) } : {}), ...pages(d, ['timestamp']) } }),
 	sessions: (d, data) => ({ query: { ...common(d, data), ...(d.chance(0.3) ? { user: d.pick([...USERS, 'anonymous', 'anonymous']) } : {}), ...(d.chance(0.3) ? { has: d.shuffle(['error', 'conversion', 'widget', 'intent']).slice(0, 1 + d.int(2)) } : {}),
