@@ -9,8 +9,8 @@ import { Empty } from '@/ui/notice';
 import { Skeleton } from '@/ui/skeleton';
 import { countOfQuery } from './counts';
 
-/** things: in the plural, as in "No tool calls in this period". */
-export function NothingHere({ things }: { things: string }) {
+/** things: in the plural, as in "No tool calls in this period"; own: words of the view's own filters; fine: it is good news, nothing needs to be done. */
+export function NothingHere({ things, own = [], fine = false }: { things: string; own?: readonly string[]; fine?: boolean }) {
 	const filters = useFilters();
 	const { ws, project } = useParams({ strict: false });
 	const mayStart = useMay('member');
@@ -31,8 +31,9 @@ export function NothingHere({ things }: { things: string }) {
 				Add Yavio to your MCP server and every tool call appears here.
 			</Empty>
 		);
+	if (fine) return <Empty title={`No ${things} in this period`} />;
 	return (
-		<Empty title={`No ${things} in this period`} action={<Button onClick={() => filters.url.set({ range: '30d', from: undefined, to: undefined, platform: undefined, tool: undefined, q: undefined })}>Show the last 30 days, without filters</Button>}>
+		<Empty title={`No ${things} in this period`} action={<Button onClick={() => filters.url.set({ range: '30d', from: undefined, to: undefined, platform: undefined, tool: undefined, q: undefined, ...Object.fromEntries(own.map((name) => [name, undefined])) })}>Show the last 30 days, without filters</Button>}>
 			Widen the range or clear the filters.
 		</Empty>
 	);

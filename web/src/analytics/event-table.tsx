@@ -13,7 +13,8 @@ import { Status } from './status';
 
 export interface EventGroup<E extends Event> {
 	key: string;
-	title: ReactNode;
+	/** none when there is but one group */
+	title?: ReactNode;
 	events: readonly E[];
 }
 interface Props<E extends Event> {
@@ -22,7 +23,7 @@ interface Props<E extends Event> {
 	/** the first column: when it was */
 	when: { title: string; of: (e: E) => ReactNode };
 	/** a picture of when it was and how long it took */
-	bar?: (e: E) => ReactNode;
+	bar?: { title: ReactNode; of: (e: E) => ReactNode };
 	onOpen: (e: E) => void;
 }
 
@@ -59,7 +60,7 @@ export function EventTable<E extends Event>({ label, groups, when, bar, onOpen }
 							</th>
 							{bar && (
 								<th scope="col" className={classes(head, 'hidden w-2/5 text-left md:table-cell')}>
-									Time
+									{bar.title}
 								</th>
 							)}
 							<th scope="col" className={classes(head, 'w-24 text-right')}>
@@ -73,11 +74,13 @@ export function EventTable<E extends Event>({ label, groups, when, bar, onOpen }
 					{groups.map((group) => (
 						<Fragment key={group.key}>
 							<tbody>
-								<tr>
-									<th scope="rowgroup" colSpan={columns} className="border-b border-line-subtle bg-sidebar px-3 py-1.5 text-left font-normal">
-										{group.title}
-									</th>
-								</tr>
+								{group.title !== undefined && (
+									<tr>
+										<th scope="rowgroup" colSpan={columns} className="border-b border-line-subtle bg-sidebar px-3 py-1.5 text-left font-normal">
+											{group.title}
+										</th>
+									</tr>
+								)}
 								{group.events.map((e) => (
 									<tr
 										key={e.eventId}
@@ -92,12 +95,12 @@ export function EventTable<E extends Event>({ label, groups, when, bar, onOpen }
 											<EventTag event={e} />
 										</td>
 										<td className={cell}>
-											<button type="button" className="inline-block min-h-6 max-w-60 truncate text-left font-mono text-small group-focus-visible:whitespace-normal hover:underline" title={eventTitle(e)} onClick={() => onOpen(e)}>
+											<button type="button" className="inline-block max-w-60 truncate text-left align-middle font-mono text-small leading-6! group-focus-visible:whitespace-normal hover:underline" title={eventTitle(e)} onClick={() => onOpen(e)}>
 												{eventTitle(e)}
 											</button>
 											<Note event={e} />
 										</td>
-										{bar && <td className={classes(cell, 'hidden md:table-cell')}>{bar(e)}</td>}
+										{bar && <td className={classes(cell, 'hidden md:table-cell')}>{bar.of(e)}</td>}
 										<td className={classes(cell, 'tabular text-right whitespace-nowrap')}>{e.latencyMs === null ? '' : duration(e.latencyMs)}</td>
 										<td className={cell}>
 											<span className="inline-flex gap-1">

@@ -59,7 +59,8 @@ function Ground({ axis }: { axis: Axis }) {
 	);
 }
 
-const column = 'relative ml-0 min-w-0 grow';
+/* room at the right for the mark of what happened last */
+const column = 'relative mr-3 min-w-0 grow';
 const LABEL_ROOM = 0.1;
 
 export function Scale({ axis }: { axis: Axis }) {
@@ -118,7 +119,7 @@ export function Lanes({ label, lanes, onOpen }: { label: string; lanes: readonly
 					{lanes.map((lane) => (
 						<div key={lane.key} className="flex flex-col md:flex-row md:items-center">
 							<div className="w-48 shrink-0 truncate pr-4 text-small">{lane.title}</div>
-							<div className={classes(column, 'h-8 overflow-x-clip')}>
+							<div className={classes(column, 'h-8')}>
 								<Ground axis={axis} />
 								{lane.events.map((e) => (
 									<Mark key={e.eventId} event={e} axis={axis} onOpen={onOpen} />

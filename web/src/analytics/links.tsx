@@ -3,7 +3,7 @@
 import { classes } from '@/ui/classes';
 import { ViewLink } from './view-link';
 
-const look = 'inline-block min-h-6 max-w-56 truncate py-0.5 align-middle font-mono text-small hover:underline group-focus-visible:whitespace-normal';
+const look = 'inline-block max-w-56 truncate align-middle font-mono text-small leading-6! hover:underline group-focus-visible:whitespace-normal';
 interface Of {
 	id: string;
 	className?: string;
@@ -12,7 +12,7 @@ interface Of {
 /** A user, or "anonymous" when a session never named one. */
 export const UserLink = ({ id, className }: { id: string | null; className?: string }) =>
 	id === null ? (
-		<span className="text-secondary">anonymous</span>
+		<span className="whitespace-nowrap text-secondary">anonymous</span>
 	) : (
 		<ViewLink view="users/$id" params={{ id }} className={classes(look, className)} title={id}>
 			{id}

@@ -65,3 +65,10 @@ export function bucketLong(iso: string, granularity: Granularity, zone: string):
 	if (granularity === 'week') return `Week of ${bucket(iso, granularity, zone)}`;
 	return bucket(iso, granularity, zone);
 }
+/** 2026-02-14: the day in the zone, as the API names days. */
+export const calendarDate = (iso: string, zone: string): string => {
+	const parts = format(zone, { year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(new Date(iso));
+	return ['year', 'month', 'day'].map((type) => parts.find((p) => p.type === type)?.value).join('-');
+};
+/** 10:32:05 */
+export const clock = (iso: string, zone: string): string => format(zone, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(new Date(iso));

@@ -17,3 +17,17 @@ export function Facts({ rows, numbers = false }: { rows: readonly Fact[]; number
 		</dl>
 	);
 }
+
+/** The same as a grid of small headings, for the top of a page. */
+export function FactGrid({ label, rows }: { label: string; rows: readonly Fact[] }) {
+	return (
+		<dl aria-label={label} className="grid grid-cols-2 gap-x-6 gap-y-4 rounded-card border border-line bg-panel p-5 md:grid-cols-4 xl:grid-cols-6">
+			{rows.map(([name, value]) => (
+				<div key={name} className="flex min-w-0 flex-col gap-0.5">
+					<dt className="text-small text-secondary">{name}</dt>
+					<dd className="tabular min-w-0">{value}</dd>
+				</div>
+			))}
+		</dl>
+	);
+}

@@ -67,7 +67,10 @@ function Header<T>({ column, sorting }: { column: Column<T>; sorting: Sorting | 
 /** Keys of a row that opens: Enter, and the arrows to the rows beside it, over the headings of groups. */
 export function onRowKey(e: KeyboardEvent<HTMLTableRowElement>, open: () => void) {
 	if (e.target !== e.currentTarget) return;
-	if (e.key === 'Enter') open();
+	if (e.key === 'Enter') {
+		e.preventDefault(); // or it would press the first button of what opens
+		open();
+	}
 	const step = e.key === 'ArrowDown' ? 1 : e.key === 'ArrowUp' ? -1 : 0;
 	if (step === 0) return;
 	const rows = [...(e.currentTarget.closest('table')?.querySelectorAll<HTMLElement>('tr[tabindex]') ?? [])];
