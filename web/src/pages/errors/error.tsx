@@ -7,12 +7,12 @@ import { ToolLink } from '@/analytics/links';
 import { Loaded, Panel } from '@/analytics/panel';
 import { useView } from '@/analytics/view';
 import { useViewTarget } from '@/analytics/view-link';
+import { When } from '@/analytics/when';
 import { Page } from '@/app/page';
 import { SeriesChart } from '@/charts/series';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
 import { count, exactCount } from '@/format/number';
-import { exactMoment, moment } from '@/format/time';
 import { Badge } from '@/ui/badge';
 import { Card } from '@/ui/card';
 import { type Fact, FactGrid } from '@/ui/facts';
@@ -29,8 +29,8 @@ function facts(g: Group, zone: string): Fact[] {
 		['Count', exactCount(g.count)],
 		['Sessions', exactCount(g.sessions)],
 		['Users', exactCount(g.users)],
-		['First seen', <span key="first" title={exactMoment(g.firstSeen, zone)}>{moment(g.firstSeen, zone)}</span>],
-		['Last seen', <span key="last" title={exactMoment(g.lastSeen, zone)}>{moment(g.lastSeen, zone)}</span>],
+		['First seen', <When key="first" at={g.firstSeen} zone={zone} />],
+		['Last seen', <When key="last" at={g.lastSeen} zone={zone} />],
 		['Category', <Badge key="category">{g.category}</Badge>],
 		...(g.kind === 'tool' ? ([[g.tools.length === 1 ? 'Tool' : 'Tools', g.tools.map((tool, i) => <Fragment key={tool}>{i > 0 && ', '}<ToolLink id={tool} /></Fragment>)]] as const) : []),
 	];

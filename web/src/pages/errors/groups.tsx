@@ -5,10 +5,10 @@ import { NothingHere } from '@/analytics/empty';
 import { useView } from '@/analytics/view';
 import { useViewTarget, ViewLink } from '@/analytics/view-link';
 import { ViewTable } from '@/analytics/view-table';
+import { When } from '@/analytics/when';
 import { useListState } from '@/app/paging';
 import { useFilters } from '@/filters/filters';
 import { count, exactCount } from '@/format/number';
-import { ago, exactMoment } from '@/format/time';
 import { Badge } from '@/ui/badge';
 import { Clipped } from '@/ui/clipped';
 import { ERROR_WORDS, useErrorWords } from './words';
@@ -48,8 +48,8 @@ export function ErrorGroups() {
 				{ key: 'count', title: 'Count', sort: 'count', numeric: true, cell: (g) => <span title={exactCount(g.count)}>{count(g.count)}</span> },
 				{ key: 'sessions', title: 'Sessions', sort: 'sessions', numeric: true, cell: (g) => count(g.sessions) },
 				{ key: 'users', title: 'Users', numeric: true, cell: (g) => count(g.users) },
-				{ key: 'first', title: 'First seen', numeric: true, cell: (g) => <span title={exactMoment(g.firstSeen, timezone)}>{ago(g.firstSeen, timezone)}</span> },
-				{ key: 'last', title: 'Last seen', sort: 'lastSeen', numeric: true, cell: (g) => <span title={exactMoment(g.lastSeen, timezone)}>{ago(g.lastSeen, timezone)}</span> },
+				{ key: 'first', title: 'First seen', numeric: true, cell: (g) => <When at={g.firstSeen} zone={timezone} relative /> },
+				{ key: 'last', title: 'Last seen', sort: 'lastSeen', numeric: true, cell: (g) => <When at={g.lastSeen} zone={timezone} relative /> },
 			]}
 		/>
 	);

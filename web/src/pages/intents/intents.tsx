@@ -10,13 +10,13 @@ import { Status } from '@/analytics/status';
 import { useView } from '@/analytics/view';
 import { useViewTarget } from '@/analytics/view-link';
 import { ViewTable } from '@/analytics/view-table';
+import { When } from '@/analytics/when';
 import { useListState } from '@/app/paging';
 import { Page } from '@/app/page';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
 import { platformName } from '@/filters/platforms';
 import { count, exactCount, rate } from '@/format/number';
-import { exactMoment, moment } from '@/format/time';
 import { Badge } from '@/ui/badge';
 import { classes } from '@/ui/classes';
 import { controlClass } from '@/ui/field';
@@ -93,9 +93,7 @@ export default function IntentsPage() {
 						title: 'Time',
 						cell: (i) => (
 							<span className="flex flex-col">
-								<span className="whitespace-nowrap" title={exactMoment(i.timestamp, timezone)}>
-									{moment(i.timestamp, timezone)}
-								</span>
+								<When at={i.timestamp} zone={timezone} />
 								<SessionLink id={i.sessionId} className="max-w-36 text-secondary" />
 							</span>
 						),

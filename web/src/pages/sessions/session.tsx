@@ -13,6 +13,7 @@ import { TraceLink, UserLink } from '@/analytics/links';
 import { Status } from '@/analytics/status';
 import { usePages } from '@/analytics/view';
 import { useViewTarget } from '@/analytics/view-link';
+import { When } from '@/analytics/when';
 import { Page } from '@/app/page';
 import { useFilters } from '@/filters/filters';
 import { platformName } from '@/filters/platforms';
@@ -37,7 +38,7 @@ function facts(s: Session, zone: string): Fact[] {
 		['Platform', platformName(s.platform)],
 		['Client', client ?? NONE],
 		['Country', s.countryCode ?? NONE],
-		['Started', <span key="at" title={exactMoment(s.startedAt, zone)}>{moment(s.startedAt, zone)}</span>],
+		['Started', <When key="at" at={s.startedAt} zone={zone} />],
 		['Duration', duration(s.durationMs)],
 		['Events', exactCount(s.events)],
 		['Tool calls', `${exactCount(s.toolCalls)}${s.toolCalls > 0 ? ` of ${count(s.tools)} ${s.tools === 1 ? 'tool' : 'tools'}` : ''}`],

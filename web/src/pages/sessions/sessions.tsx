@@ -8,13 +8,13 @@ import { SearchField } from '@/analytics/search-field';
 import { useView } from '@/analytics/view';
 import { useViewTarget } from '@/analytics/view-link';
 import { ViewTable } from '@/analytics/view-table';
+import { When } from '@/analytics/when';
 import { useListState } from '@/app/paging';
 import { Page } from '@/app/page';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
 import { platformName } from '@/filters/platforms';
 import { count, duration, exactCount } from '@/format/number';
-import { exactMoment, moment } from '@/format/time';
 import { Badge } from '@/ui/badge';
 import { Clipped } from '@/ui/clipped';
 import { Checkbox } from '@/ui/field';
@@ -61,9 +61,7 @@ export default function SessionsPage() {
 						title: 'Started',
 						cell: (s) => (
 							<span className="flex flex-col">
-								<span className="whitespace-nowrap" title={exactMoment(s.startedAt, timezone)}>
-									{moment(s.startedAt, timezone)}
-								</span>
+								<When at={s.startedAt} zone={timezone} />
 								<SessionLink id={s.sessionId} className="max-w-40 text-secondary" />
 							</span>
 						),

@@ -9,11 +9,12 @@ import { SessionLink, ToolLink, UserLink } from '@/analytics/links';
 import { axisOf } from '@/analytics/time-axis';
 import { useThing } from '@/analytics/view';
 import { useViewTarget } from '@/analytics/view-link';
+import { When } from '@/analytics/when';
 import { Page } from '@/app/page';
 import { useFilters } from '@/filters/filters';
 import { platformName } from '@/filters/platforms';
 import { duration, exactCount } from '@/format/number';
-import { exactMoment, moment } from '@/format/time';
+import { exactMoment } from '@/format/time';
 import { CopyButton } from '@/ui/copy';
 import { FactGrid } from '@/ui/facts';
 import { LoadError } from '@/ui/notice';
@@ -50,7 +51,7 @@ export default function TracePage() {
 							['User', <UserLink key="user" id={trace.userId} className="max-w-full" />],
 							['Session', <SessionLink key="session" id={trace.sessionId} className="max-w-full" />],
 							['Platform', platformName(trace.platform)],
-							['Started', <span key="at" title={exactMoment(trace.startedAt, timezone)}>{moment(trace.startedAt, timezone)}</span>],
+							['Started', <When key="at" at={trace.startedAt} zone={timezone} />],
 							['Duration', `${duration(Math.max(Date.parse(trace.endedAt) - Date.parse(trace.startedAt), ...events.map((e) => spanOf(e).to)))} · ${exactCount(events.length)} events`],
 						]}
 					/>

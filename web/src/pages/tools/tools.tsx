@@ -8,12 +8,12 @@ import { SearchField } from '@/analytics/search-field';
 import { useView } from '@/analytics/view';
 import { useViewTarget, ViewLink } from '@/analytics/view-link';
 import { ViewTable } from '@/analytics/view-table';
+import { When } from '@/analytics/when';
 import { useListState } from '@/app/paging';
 import { Page } from '@/app/page';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
 import { count, duration, exactCount, rate } from '@/format/number';
-import { ago, exactMoment } from '@/format/time';
 import { Badge } from '@/ui/badge';
 import { Checkbox } from '@/ui/field';
 
@@ -75,7 +75,7 @@ export default function ToolsPage() {
 					{ key: 'avg', title: 'Mean', sort: 'avgLatencyMs', numeric: true, cell: (t) => duration(t.avgLatencyMs) },
 					{ key: 'p95', title: 'p95', sort: 'p95LatencyMs', numeric: true, cell: (t) => duration(t.p95LatencyMs) },
 					{ key: 'users', title: 'Users', sort: 'users', numeric: true, cell: (t) => count(t.users) },
-					{ key: 'last', title: 'Last called', sort: 'lastCalledAt', numeric: true, cell: (t) => <span title={exactMoment(t.lastCalledAt, timezone)}>{ago(t.lastCalledAt, timezone)}</span> },
+					{ key: 'last', title: 'Last called', sort: 'lastCalledAt', numeric: true, cell: (t) => <When at={t.lastCalledAt} zone={timezone} relative /> },
 				]}
 			/>
 		</Page>

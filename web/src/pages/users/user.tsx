@@ -10,11 +10,12 @@ import { Gone } from '@/analytics/gone';
 import { SessionLink } from '@/analytics/links';
 import { usePages, useThing } from '@/analytics/view';
 import { useViewTarget } from '@/analytics/view-link';
+import { When } from '@/analytics/when';
 import { Page } from '@/app/page';
 import { useFilters } from '@/filters/filters';
 import { platformName } from '@/filters/platforms';
 import { exactCount, NONE } from '@/format/number';
-import { calendarDay, clock, exactMoment, moment } from '@/format/time';
+import { calendarDay, clock, exactMoment } from '@/format/time';
 import { Button, buttonClass } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { classes } from '@/ui/classes';
@@ -33,8 +34,8 @@ type User = NonNullable<Answer<'/api/analytics/{projectId}/users/by-id'>['user']
 
 function facts(u: User, zone: string): Fact[] {
 	return [
-		['First seen', <span key="first" title={exactMoment(u.firstSeen, zone)}>{moment(u.firstSeen, zone)}</span>],
-		['Last seen', <span key="last" title={exactMoment(u.lastSeen, zone)}>{moment(u.lastSeen, zone)}</span>],
+		['First seen', <When key="first" at={u.firstSeen} zone={zone} />],
+		['Last seen', <When key="last" at={u.lastSeen} zone={zone} />],
 		['Sessions', exactCount(u.sessions)],
 		['Events', exactCount(u.events)],
 		['Tool calls', exactCount(u.toolCalls)],

@@ -10,13 +10,13 @@ import { SearchField } from '@/analytics/search-field';
 import { useView } from '@/analytics/view';
 import { useViewTarget } from '@/analytics/view-link';
 import { ViewTable } from '@/analytics/view-table';
+import { When } from '@/analytics/when';
 import { useListState } from '@/app/paging';
 import { Page } from '@/app/page';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
 import { platformName } from '@/filters/platforms';
 import { count, exactCount } from '@/format/number';
-import { ago, exactMoment } from '@/format/time';
 import { isTrait } from './trait';
 import { TraitFilter } from './traits';
 
@@ -56,8 +56,8 @@ export default function UsersPage() {
 				columns={[
 					{ key: 'user', title: 'User', sort: 'userId', cell: (u) => <UserLink id={u.userId} /> },
 					{ key: 'platform', title: 'Platform', className: 'whitespace-nowrap', cell: (u) => platformName(u.lastPlatform) },
-					{ key: 'first', title: 'First seen', numeric: true, cell: (u) => <span title={exactMoment(u.firstSeen, timezone)}>{ago(u.firstSeen, timezone)}</span> },
-					{ key: 'last', title: 'Last seen', sort: 'lastSeen', numeric: true, cell: (u) => <span title={exactMoment(u.lastSeen, timezone)}>{ago(u.lastSeen, timezone)}</span> },
+					{ key: 'first', title: 'First seen', numeric: true, cell: (u) => <When at={u.firstSeen} zone={timezone} relative /> },
+					{ key: 'last', title: 'Last seen', sort: 'lastSeen', numeric: true, cell: (u) => <When at={u.lastSeen} zone={timezone} relative /> },
 					{ key: 'sessions', title: 'Sessions', sort: 'sessions', numeric: true, cell: (u) => <span title={exactCount(u.sessions)}>{count(u.sessions)}</span> },
 					{ key: 'calls', title: 'Tool calls', sort: 'toolCalls', numeric: true, cell: (u) => <span title={exactCount(u.toolCalls)}>{count(u.toolCalls)}</span> },
 					{ key: 'conversions', title: 'Conversions', sort: 'conversions', numeric: true, cell: (u) => count(u.conversions) },
