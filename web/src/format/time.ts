@@ -71,4 +71,4 @@ export const calendarDate = (iso: string, zone: string): string => {
 	return ['year', 'month', 'day'].map((type) => parts.find((p) => p.type === type)?.value).join('-');
 };
 /** 10:32:05 */
-export const clock = (iso: string, zone: string): string => format(zone, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(new Date(iso));
+export const clockSeconds = (iso: string, zone: string): string => format(zone, { hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(new Date(iso));

@@ -15,7 +15,7 @@ import { Page } from '@/app/page';
 import { useFilters } from '@/filters/filters';
 import { platformName } from '@/filters/platforms';
 import { exactCount, NONE } from '@/format/number';
-import { calendarDay, clock, exactMoment } from '@/format/time';
+import { calendarDay, clockSeconds, exactMoment } from '@/format/time';
 import { Button, buttonClass } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { classes } from '@/ui/classes';
@@ -100,7 +100,7 @@ function Timeline({ id, zone }: { id: string; zone: string }) {
 						),
 						events: visit.events,
 					}))}
-					when={{ title: 'Time', of: (e) => <span title={exactMoment(e.timestamp, zone)}>{clock(e.timestamp, zone)}</span> }}
+					when={{ title: 'Time', of: (e) => <span title={exactMoment(e.timestamp, zone)}>{clockSeconds(e.timestamp, zone)}</span> }}
 					onOpen={show}
 				/>
 			)}
