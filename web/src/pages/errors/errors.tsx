@@ -2,6 +2,7 @@
 // What failed: how much, of what kind, in which tools, and whether the next try helped.
 import type { Answer } from '@/api/client';
 import { Bars } from '@/analytics/bars';
+import { ExportMenu } from '@/analytics/export-menu';
 import { KpiCard, KpiGrid } from '@/analytics/kpi';
 import { Loaded, Panel } from '@/analytics/panel';
 import { useView } from '@/analytics/view';
@@ -61,11 +62,12 @@ function Choices({ categories }: { categories: readonly string[] }) {
 export default function ErrorsPage() {
 	const filters = useFilters();
 	const { url } = filters;
+	const words = useErrorWords();
 	const query = useView('/api/analytics/{projectId}/errors', filters, { accepts: { compare: true } });
 	const tab = url.text('tab') === 'list' ? 'list' : 'groups';
 	const most = query.data?.tools[0]?.errors ?? 1;
 	return (
-		<Page title="Errors" actions={<FilterBar compare own={ERROR_WORDS} />}>
+		<Page title="Errors" actions={<FilterBar compare own={ERROR_WORDS} actions={<ExportMenu tables={[{ table: 'error-groups', title: 'Groups of errors', words }, { table: 'errors', title: 'Errors', words }]} />} />}>
 			{query.isError && !query.data ? (
 				<Loaded what="the numbers" query={query}>
 					{() => null}

@@ -3,6 +3,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import type { Answer } from '@/api/client';
 import { NothingHere } from '@/analytics/empty';
+import { ExportMenu } from '@/analytics/export-menu';
+import { orderOf } from '@/analytics/export-tables';
 import { KpiCard, KpiGrid } from '@/analytics/kpi';
 import { SessionLink, ToolLink } from '@/analytics/links';
 import { SearchField } from '@/analytics/search-field';
@@ -56,13 +58,14 @@ export default function IntentsPage() {
 	const { url, timezone } = filters;
 	const list = useListState({ sort: 'timestamp', order: 'desc' });
 	const source = SOURCES.find(([value]) => value === url.text('source'))?.[0];
-	const query = useView('/api/analytics/{projectId}/intents', filters, { extra: { ...list.query, q: url.text('q'), source } });
+	const words = { q: url.text('q'), source };
+	const query = useView('/api/analytics/{projectId}/intents', filters, { extra: { ...list.query, ...words } });
 	const target = useViewTarget();
 	const navigate = useNavigate();
 	const k = query.data?.kpis;
 	const card = (value: number | null | undefined) => (value === undefined ? undefined : { value });
 	return (
-		<Page title="Intents" actions={<FilterBar own={OWN} />}>
+		<Page title="Intents" actions={<FilterBar own={OWN} actions={<ExportMenu tables={[{ table: 'intents', title: 'Intents', words: { ...orderOf(list.query), ...words } }]} />} />}>
 			<KpiGrid label="Key numbers">
 				<KpiCard label="Intents captured" kpi={card(k?.captured)} format={count} exact={exactCount} compared={false} note={k && `of ${count(k.calls)} tool calls`} />
 				<KpiCard label="Coverage" kpi={card(k?.coverage)} format={rate} compared={false} note="of tool calls" />

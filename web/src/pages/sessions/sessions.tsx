@@ -3,6 +3,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Amounts } from '@/analytics/amounts';
 import { NothingHere } from '@/analytics/empty';
+import { ExportMenu } from '@/analytics/export-menu';
+import { orderOf } from '@/analytics/export-tables';
 import { SessionLink, UserLink } from '@/analytics/links';
 import { SearchField } from '@/analytics/search-field';
 import { useView } from '@/analytics/view';
@@ -32,11 +34,12 @@ export default function SessionsPage() {
 	const { url, timezone } = filters;
 	const list = useListState({ sort: 'lastAt', order: 'desc' });
 	const has = url.list('has').filter((word) => HAS.some(([value]) => value === word));
-	const query = useView('/api/analytics/{projectId}/sessions', filters, { extra: { ...list.query, q: url.text('q'), user: url.text('user'), has } });
+	const words = { q: url.text('q'), user: url.text('user'), has };
+	const query = useView('/api/analytics/{projectId}/sessions', filters, { extra: { ...list.query, ...words } });
 	const target = useViewTarget();
 	const navigate = useNavigate();
 	return (
-		<Page title="Sessions" actions={<FilterBar own={OWN} />}>
+		<Page title="Sessions" actions={<FilterBar own={OWN} actions={<ExportMenu tables={[{ table: 'sessions', title: 'Sessions', words: { ...orderOf(list.query), ...words } }]} />} />}>
 			<div className="flex flex-wrap items-center gap-x-4 gap-y-2">
 				<SearchField label="Beginning of a session's id" />
 				<SearchField label="User's id, or anonymous" name="user" />

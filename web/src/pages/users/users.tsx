@@ -3,6 +3,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Amounts } from '@/analytics/amounts';
 import { NothingHere } from '@/analytics/empty';
+import { ExportMenu } from '@/analytics/export-menu';
+import { orderOf } from '@/analytics/export-tables';
 import { IdentifyHint } from '@/analytics/identify-hint';
 import { KpiCard, KpiGrid } from '@/analytics/kpi';
 import { UserLink } from '@/analytics/links';
@@ -28,14 +30,15 @@ export default function UsersPage() {
 	const { url, timezone } = filters;
 	const list = useListState({ sort: 'lastSeen', order: 'desc' }, SORTS);
 	const trait = url.list('trait').filter(isTrait);
-	const query = useView('/api/analytics/{projectId}/users', filters, { extra: { ...list.query, q: url.text('q'), trait } });
+	const words = { q: url.text('q'), trait };
+	const query = useView('/api/analytics/{projectId}/users', filters, { extra: { ...list.query, ...words } });
 	const target = useViewTarget();
 	const navigate = useNavigate();
 	const summary = query.data?.summary;
 	const narrowed = OWN.some((name) => url.list(name).length > 0);
 	const value = (n: number | undefined) => (n === undefined ? undefined : { value: n });
 	return (
-		<Page title="Users" actions={<FilterBar own={OWN} />}>
+		<Page title="Users" actions={<FilterBar own={OWN} actions={<ExportMenu tables={[{ table: 'users', title: 'Users', words: { ...orderOf(list.query), ...words } }]} />} />}>
 			<KpiGrid label="Key numbers">
 				<KpiCard label="Identified users" kpi={value(summary?.identifiedUsers)} format={count} exact={exactCount} compared={false} />
 				<KpiCard label="Sessions of users" kpi={value(summary?.identifiedSessions)} format={count} exact={exactCount} compared={false} />
