@@ -22,8 +22,7 @@ import { classes } from '@/ui/classes';
 import { CopyButton } from '@/ui/copy';
 import { type Fact, FactGrid, Facts } from '@/ui/facts';
 import { Empty, LoadError } from '@/ui/notice';
-import { PickList } from '@/ui/pick-list';
-import { type PopupProps, PopupButton } from '@/ui/popup';
+import { PopupButton } from '@/ui/popup';
 import { Skeleton } from '@/ui/skeleton';
 import { byVisit } from './by-visit';
 
@@ -58,16 +57,11 @@ function Traits({ traits }: { traits: Record<string, unknown> }) {
 	);
 }
 
-const TYPES = EVENT_TYPES.map((value) => ({ value, label: typeName(value) }));
-function TypePopup(popup: PopupProps) {
-	const { url } = useFilters();
-	return <PickList {...popup} label="Types of events" max={TYPES.length} options={TYPES} selected={url.list('type')} onSelect={(type) => url.set({ type })} />;
-}
-const loadTypes = () => Promise.resolve({ default: TypePopup });
+const loadTypes = () => import('./type-popup');
 
 function Timeline({ id, zone }: { id: string; zone: string }) {
 	const { url } = useFilters();
-	const types = url.list('type').filter((t) => TYPES.some((one) => one.value === t));
+	const types = url.list('type').filter((t) => (EVENT_TYPES as readonly string[]).includes(t));
 	const query = usePages('/api/analytics/{projectId}/users/{id}/events', { id }, { type: types });
 	const events = query.data?.pages.flatMap((p) => p.items) ?? [];
 	const open = events.find((e) => e.eventId === url.text('open'));
