@@ -12,6 +12,7 @@ enum {
 	TEXT_BYTES_MAX = 64 * 1024, /* of one parameter */
 	FREE_OF = 4,                /* of so many workers one never waits for the event store */
 	BUSY_RETRY_S = 2,
+	TURN_MS = 3000,          /* that a query waits for one before it to end */
 	KEY_BYTES = 1281,        /* of a pair: 320 characters */
 	LIST_END_MAX = 0xFFFFFF, /* of groupArraySorted */
 };
@@ -22,8 +23,12 @@ enum err analytics_slots_make(const struct conf *c, struct shm_slots **out)
 {
 	int64_t workers = conf_int(c, CONF_YAVIO_DASHBOARD_WORKERS);
 	int64_t kept_free = workers / FREE_OF > 0 ? workers / FREE_OF : 1;
+	/* A page asks many things at once: who comes too late waits for a turn. Where few workers
+	 * are kept free, all of them may be taken so, but never for longer than a turn. */
+	int64_t waiting = kept_free > 1 ? kept_free - 1 : 1;
 
-	return shm_slots_open(workers > kept_free ? (size_t)(workers - kept_free) : 1, 0, out);
+	return shm_slots_open(
+	        workers > kept_free ? (size_t)(workers - kept_free) : 1, (size_t)waiting, out);
 }
 
 static struct analytics_worker *worker_of(struct app *app)
@@ -80,7 +85,7 @@ enum err analytics_ask(struct analytics *a, struct ch_ask *asks, size_t len)
 
 	if (w == NULL)
 		return ERR_DASH_INTERNAL_ERROR;
-	if (!shm_slots_take(slots, 0, &slot))
+	if (!shm_slots_take(slots, TURN_MS, &slot))
 		return ERR_DASH_CLICKHOUSE_UNAVAILABLE;
 	e = ch_many(w->lanes, &batch, &failed);
 	shm_slots_give(slots, slot);

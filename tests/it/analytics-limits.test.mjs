@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { fixture, startAnalytics } from '../support/analytics.mjs';
 import { ok, refused } from '../support/dashboard.mjs';
-import { until } from '../support/process.mjs';
+import { sleep, until } from '../support/process.mjs';
 
 const { rows, setup } = fixture();
 const WORKERS = 4;
@@ -72,6 +72,14 @@ describe('limits', () => {
 		const logged = stack.dashboard.dashboard.logs().filter((line) => line.msg === 'query failed');
 		assert.equal(logged.at(-1).err.code, 'YAVIO-5016');
 		await stack.dashboard.restart({ YAVIO_QUERY_MAX_ROWS: '100000' });
+	});
+
+	it('what a page asks at once, one more than may, waits for its turn', async () => {
+		stack.store.pause();
+		const asked = Array.from({ length: WORKERS }, () => get('tools', RANGE));
+		await sleep(500); // all of them are on their way
+		stack.store.resume();
+		for (const answer of await Promise.all(asked)) ok(answer);
 	});
 
 	it('no more workers wait for the store than may: the others refuse with 3406, log in and read; nothing is open', async () => {
