@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Ingest against a worker that does nothing, and against one that only puts the body on disk, through the same Caddy. The sides
 // take turns, each round in another order; ratios are those of a round, medians over the rounds are printed as JSON lines.
-// usage: node tests/bench/ingest.mjs [rounds=5] [seconds=4] [connections=16] [workers=0 (as by default)] [floor=1]
+// usage: node tests/bench/ingest.mjs [rounds=5] [seconds=4] [connections=64] [workers=0 (as by default)] [floor=1]
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,8 +12,8 @@ import { Stack } from '../support/stack.mjs';
 const SIZES = (process.env.BENCH_SIZES ?? '1,20,100').split(',').map(Number);
 const TARGET = { 1: 0.75, 100: 0.4 };
 
-const o = options({ rounds: 5, seconds: 4, connections: 16, workers: 0, floor: 1 });
-const workers = o.workers || Math.max(2, 4 * availableParallelism());
+const o = options({ rounds: 5, seconds: 4, connections: 64, workers: 0, floor: 1 });
+const workers = o.workers || Math.max(2, 6 * availableParallelism());
 const t = undoing();
 
 /** CPU of a run for one event, in µs: of a group of processes, or of all that have a part in the request. */
