@@ -9,6 +9,9 @@ const FIRST = 11_000;
 const LAST = 31_000;
 const ATTEMPTS = 100;
 
+/* What one test was given is not given to it again: its server may not listen yet. */
+const given = new Set();
+
 const isFree = (port) =>
 	new Promise((done) => {
 		const server = createServer();
@@ -20,6 +23,8 @@ const isFree = (port) =>
 export async function freePort() {
 	for (let i = 0; i < ATTEMPTS; i++) {
 		const port = randomInt(FIRST, LAST);
+		if (given.has(port)) continue;
+		given.add(port);
 		if (await isFree(port)) return port;
 	}
 	throw new Error(`no free port among ${ATTEMPTS} of ${FIRST} to ${LAST}`);
