@@ -27,6 +27,15 @@ interface Props {
 
 const colourOf = (s: Series, i: number, c: Palette): string => (s.colour === 'error' ? c.error : (c.series[(typeof s.colour === 'number' ? s.colour : i) % c.series.length] ?? c.text));
 
+type Values = Series['values'];
+/** a value between gaps, of which no line would be seen */
+const isAlone = (values: Values, at: number) => values[at] !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null;
+/** Data of a line with dots for such values and for no others. */
+function dotted(values: Values) {
+	if (!values.some((_, at) => isAlone(values, at))) return { data: values, showSymbol: false };
+	return { data: values.map((value, at) => (isAlone(values, at) ? { value } : { value, symbol: 'none' })), showSymbol: true, showAllSymbol: true };
+}
+
 /** "Invocations, daily, Nov 2 – Nov 15: 14 in all, peak 4 on Nov 2" */
 function sentence({ title, buckets, granularity, zone, series }: Props): string {
 	const [first] = series;
@@ -62,8 +71,7 @@ export function SeriesChart(props: Props) {
 				name: s.name,
 				type: s.kind === 'stack' ? 'bar' : 'line',
 				...(s.kind === 'stack' ? { stack: 'all', barMaxWidth: 24 } : {}),
-				data: s.values,
-				showSymbol: s.values.filter((v) => v !== null).length === 1,
+				...dotted(s.values),
 				connectNulls: false,
 				itemStyle: { color: colour },
 				lineStyle: { color: colour, width: 1.5, type: s.kind === 'dots' ? DOTS : DASHES[i % DASHES.length] },
