@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The server entry: withYavio instruments an MCP server in place, yavio tracks within its requests.
 import { ERR_SDK_INTERNAL_ERROR, ERR_SDK_PROXY_INTERCEPTION_FAILED } from './errors.js';
-import { attempt, isObj } from './shared/util.js';
+import { attempt, isObj } from './common/util.js';
 import { readConfig } from './server/config.js';
 import * as core from './server/core.js';
 import { makeLog } from './server/log.js';

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The widget entry: framework-free, inert until the server's configuration is there, sending to ingest by a token of one trace.
 import { ERR_SDK_EVENT_PAYLOAD_TOO_LARGE, ERR_SDK_NO_WIDGET_CONFIG } from './errors.js';
-import { redact } from './shared/pii.js';
-import { asText, attempt, byteLength, cut, isObj, uuid, type Obj } from './shared/util.js';
+import { redact } from './common/pii.js';
+import { asText, attempt, byteLength, cut, isObj, uuid, type Obj } from './common/util.js';
 import { SDK_VERSION } from './version.js';
 import { autoCapture, surroundings } from './widget/auto.js';
 import { extractWidgetConfig as extract, pageConfig, watchHost } from './widget/config.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // What a server asks its client: sampling and elicitation, as requests (legacy) or as input_required results (modern).
-import { asObj, asText, isObj, type Obj } from '../shared/util.js';
+import { asObj, asText, isObj, type Obj } from '../common/util.js';
 import type { Call } from './request.js';
 
 /** JSON-RPC error of a tool that wants its user to open a URL first. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a server advertises: learnt from its answers to tools/list, told once, and needed to know widgets and our own parameter.
 import { ERR_SDK_TOOL_NAME_TAKEN } from '../errors.js';
-import { snapshotObject } from '../shared/snapshot.js';
-import { asObj, asText, attempt, byteLength, cut, isObj, type Obj } from '../shared/util.js';
+import { snapshotObject } from '../common/snapshot.js';
+import { asObj, asText, attempt, byteLength, cut, isObj, type Obj } from '../common/util.js';
 import type { IntentOptions, MissingToolOptions } from '../types.js';
 import type { Call } from './request.js';
 import { later, sha256 } from './runtime.js';

@@ -6,7 +6,7 @@ import {
   ERR_SDK_CONFIG_LOADED, ERR_SDK_INSECURE_ENDPOINT, ERR_SDK_INVALID_API_KEY_FORMAT, ERR_SDK_INVALID_ENDPOINT_URL,
   ERR_SDK_MALFORMED_CONFIG, ERR_SDK_NO_API_KEY, ERR_SDK_UNSUPPORTED_CONFIG_VERSION,
 } from '../errors.js';
-import { asObj, asText, attempt, isObj, type Obj } from '../shared/util.js';
+import { asObj, asText, attempt, isObj, type Obj } from '../common/util.js';
 import type { CaptureConfig, IntentOptions, MissingToolOptions, WithYavioOptions } from '../types.js';
 import { makeLog, type Log } from './log.js';
 

@@ -5,9 +5,9 @@ import {
   ERR_SDK_EVENT_PAYLOAD_TOO_LARGE, ERR_SDK_EVENT_VALIDATION_FAILED, ERR_SDK_INTERNAL_ERROR, ERR_SDK_PII_STRIPPING_FAILED,
   ERR_SDK_SHUTDOWN_FLUSH_FAILED,
 } from '../errors.js';
-import { redact, redactText } from '../shared/pii.js';
-import { fit } from '../shared/snapshot.js';
-import { asObj, attempt, byteLength, cut, isObj, uuid, type Obj } from '../shared/util.js';
+import { redact, redactText } from '../common/pii.js';
+import { fit } from '../common/snapshot.js';
+import { asObj, attempt, byteLength, cut, isObj, uuid, type Obj } from '../common/util.js';
 import type { FlushOptions, FlushResult, Platform, YavioEvent, YavioStats } from '../types.js';
 import { SDK_VERSION } from '../version.js';
 import type { Catalogue } from './catalogue.js';

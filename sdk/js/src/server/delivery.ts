@@ -5,7 +5,7 @@ import {
   ERR_SDK_FLUSH_FAILED_MAX_RETRIES, ERR_SDK_FLUSH_FAILED_RETRYING, ERR_SDK_FLUSH_RATE_LIMITED, ERR_SDK_INVALID_ENDPOINT_URL,
   ERR_SDK_PARTIAL_BATCH_REJECTION,
 } from '../errors.js';
-import { asObj, attempt, byteLength, retryAfter, retryDelay, type Obj } from '../shared/util.js';
+import { asObj, attempt, byteLength, retryAfter, retryDelay, type Obj } from '../common/util.js';
 import type { TransportOptions, YavioStats } from '../types.js';
 import { SDK_VERSION } from '../version.js';
 import type { Log } from './log.js';

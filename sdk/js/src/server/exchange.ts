@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The messages of one connection: each request runs in its context, each answer becomes an event after it was handed over.
 import { ERR_SDK_INTERNAL_ERROR, ERR_SDK_WIDGET_CONFIG_INJECTION_SKIPPED } from '../errors.js';
-import { asObj, asText, attempt, isObj, type Obj } from '../shared/util.js';
+import { asObj, asText, attempt, isObj, type Obj } from '../common/util.js';
 import type { Identity } from '../types.js';
 import { askingType, tellAsking } from './asking.js';
 import { catalogueOf, learn, tellListing, widgetOf } from './catalogue.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One line a minute and code on stderr; stdout belongs to the host.
-import { attempt } from '../shared/util.js';
+import { attempt } from '../common/util.js';
 import type { LogLevel, Logger } from '../types.js';
 
 export type Log = (error: string, detail?: string) => void;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Widget tokens: one a trace, cached until shortly before they expire, behind a breaker so that a broken ingest costs nothing.
 import { ERR_SDK_WIDGET_TOKEN_MINTING_FAILED } from '../errors.js';
-import { asObj, asText, retryAfter, type Obj } from '../shared/util.js';
+import { asObj, asText, retryAfter, type Obj } from '../common/util.js';
 import type { Config } from './config.js';
 import type { Log } from './log.js';
 import { outside, Recent, unrefTimer } from './runtime.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What became of a tool call: status, category and text of an error, and what may be kept of a result.
-import { snapshotObject } from '../shared/snapshot.js';
-import { asObj, asText, attempt, byteLength, cut, isObj, type Obj } from '../shared/util.js';
+import { snapshotObject } from '../common/snapshot.js';
+import { asObj, asText, attempt, byteLength, cut, isObj, type Obj } from '../common/util.js';
 import type { ErrorCategory } from '../types.js';
 import type { Call } from './request.js';
 

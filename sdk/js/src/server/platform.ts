@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Which AI client calls: by its name, its user agent, the keys it puts into _meta, its origin; first match wins.
-import { attempt, type Obj } from '../shared/util.js';
+import { attempt, type Obj } from '../common/util.js';
 import type { Platform } from '../types.js';
 
 /** Marks in a client name or user agent, most specific first. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // resource_access, prompt_usage and connection events, and a look at whether widgets may reach ingest.
 import { ERR_SDK_WIDGET_CSP_MISSING } from '../errors.js';
-import { snapshotObject } from '../shared/snapshot.js';
-import { asObj, asText, attempt, cut, isObj, type Obj } from '../shared/util.js';
+import { snapshotObject } from '../common/snapshot.js';
+import { asObj, asText, attempt, cut, isObj, type Obj } from '../common/util.js';
 import { serverInfo } from './catalogue.js';
 import { sizeOf } from './outcome.js';
 import type { Call } from './request.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One inbound request: its era, client, headers, session and trace.
 import { ERR_SDK_SESSION_ID_DERIVATION_FAILED } from '../errors.js';
-import { asObj, asText, attempt, isObj, type Obj } from '../shared/util.js';
+import { asObj, asText, attempt, isObj, type Obj } from '../common/util.js';
 import type { Platform, YavioRequest } from '../types.js';
 import type { Config } from './config.js';
 import type { Core, Scope } from './core.js';

@@ -2,7 +2,7 @@
 // What the engine gives or lacks: request context, hashes, the process; nothing is done on import.
 import * as hooks from 'node:async_hooks';
 import * as crypto from 'node:crypto';
-import { randomBytes } from '../shared/util.js';
+import { randomBytes } from '../common/util.js';
 
 const Storage = hooks.AsyncLocalStorage as typeof hooks.AsyncLocalStorage | undefined;
 

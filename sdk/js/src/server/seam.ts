@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The one seam: connect of the low-level server, and onmessage, onclose and send of the transport it is given.
 import { ERR_SDK_INTERNAL_ERROR, ERR_SDK_PROXY_INTERCEPTION_FAILED } from '../errors.js';
-import { asObj, attempt, isObj, type Obj } from '../shared/util.js';
+import { asObj, attempt, isObj, type Obj } from '../common/util.js';
 import type { Config } from './config.js';
 import type { Core } from './core.js';
 import { Exchange, type Outgoing } from './exchange.js';

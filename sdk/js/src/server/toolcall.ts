@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
 // tools/call from its arrival to its event: arguments, intent, what the callback threw, the answer, a repeated call.
 import { ERR_SDK_TOOL_RESPONSE_INSPECTION_FAILED } from '../errors.js';
-import { redactText } from '../shared/pii.js';
-import { snapshotObject } from '../shared/snapshot.js';
-import { asObj, asText, attempt, cut, isObj, type Obj } from '../shared/util.js';
+import { redactText } from '../common/pii.js';
+import { snapshotObject } from '../common/snapshot.js';
+import { asObj, asText, attempt, cut, isObj, type Obj } from '../common/util.js';
 import { catalogueOf, ownsMissingTool, parameterOf, serverInfo } from './catalogue.js';
 import { tellInputRequests, tellInputResponses, URL_ELICITATION } from './asking.js';
 import { categoryOf, describe, messageOf, outputOf, sizeOf, tokensOf, weigh } from './outcome.js';

@@ -3,8 +3,8 @@
 import {
   ERR_SDK_CONTEXT_INJECTION_UNAVAILABLE, ERR_SDK_CONVERSION_MISSING_FIELDS, ERR_SDK_IDENTIFY_USER_ID_CONFLICT,
 } from '../errors.js';
-import { snapshotObject } from '../shared/snapshot.js';
-import { asText, attempt, cut, type Obj } from '../shared/util.js';
+import { snapshotObject } from '../common/snapshot.js';
+import { asText, attempt, cut, type Obj } from '../common/util.js';
 import type { Tracker, YavioContext } from '../types.js';
 import { flush, shutdown, type Scope } from './core.js';
 import { makeLog } from './log.js';

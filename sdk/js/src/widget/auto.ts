@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Events that a widget tells by itself: passive, guarded, and never a field's value, typed text or a full address.
-import { attempt, cut, type Obj } from '../shared/util.js';
+import { attempt, cut, type Obj } from '../common/util.js';
 import type { AutoEvent, WidgetOptions } from '../widget-types.js';
 
 export type Tell = (type: AutoEvent, fields: Obj, metadata?: Obj) => void;

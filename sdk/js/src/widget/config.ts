@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Where a widget finds the configuration that the server put into the tool's result.
-import { asObj, attempt, type Obj } from '../shared/util.js';
+import { asObj, attempt, type Obj } from '../common/util.js';
 import type { WidgetConfig } from '../widget-types.js';
 
 const FIELDS = ['token', 'endpoint', 'traceId', 'sessionId'] as const;

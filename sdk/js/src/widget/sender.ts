@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Brings a widget's events to ingest: retried until acknowledged, and by beacon when the page goes.
 import { ERR_SDK_BEACON_DELIVERY_FAILED, ERR_SDK_WIDGET_JWT_EXPIRED, ERR_SDK_WIDGET_TRACE_ID_MISMATCH } from '../errors.js';
-import { asObj, attempt, byteLength, retryAfter, retryDelay } from '../shared/util.js';
+import { asObj, attempt, byteLength, retryAfter, retryDelay } from '../common/util.js';
 import { SDK_VERSION } from '../version.js';
 import type { WidgetConfig } from '../widget-types.js';
 
