@@ -4,7 +4,7 @@ import { Link, type LinkProps, useParams, useSearch } from '@tanstack/react-rout
 import type { ReactNode } from 'react';
 import { carried, type Search } from '@/app/search';
 
-interface Target {
+export interface Target {
 	/** as in VIEWS: tools/$tool */
 	view: string;
 	params?: Record<string, string>;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Errors that say the same, whatever numbers and names they hold.
-import { useNavigate } from '@tanstack/react-router';
 import { NothingHere } from '@/analytics/empty';
 import { useView } from '@/analytics/view';
-import { useViewTarget, ViewLink } from '@/analytics/view-link';
+import { ViewLink } from '@/analytics/view-link';
 import { ViewTable } from '@/analytics/view-table';
 import { When } from '@/analytics/when';
 import { useListState } from '@/app/paging';
@@ -21,8 +20,6 @@ export function ErrorGroups() {
 	const words = useErrorWords();
 	const list = useListState({ sort: 'count', order: 'desc' }, SORTS);
 	const query = useView('/api/analytics/{projectId}/errors/groups', filters, { extra: { ...list.query, ...words } });
-	const target = useViewTarget();
-	const navigate = useNavigate();
 	return (
 		<ViewTable
 			label="Groups of errors"
@@ -30,7 +27,7 @@ export function ErrorGroups() {
 			query={query}
 			list={list}
 			rowKey={(g) => g.fingerprint}
-			onRow={(g) => void navigate(target({ view: 'errors/$fingerprint', params: { fingerprint: g.fingerprint } }))}
+			opens={(g) => ({ view: 'errors/$fingerprint', params: { fingerprint: g.fingerprint } })}
 			empty={<NothingHere things="errors" own={ERROR_WORDS} fine={words.category === undefined} />}
 			columns={[
 				{

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Errors one by one, newest first; one opens in its trace.
-import { useNavigate } from '@tanstack/react-router';
 import { NothingHere } from '@/analytics/empty';
 import { SessionLink, ToolLink, UserLink } from '@/analytics/links';
 import { useView } from '@/analytics/view';
-import { useViewTarget, ViewLink } from '@/analytics/view-link';
+import { ViewLink } from '@/analytics/view-link';
 import { ViewTable } from '@/analytics/view-table';
 import { useListState } from '@/app/paging';
 import { useFilters } from '@/filters/filters';
@@ -21,8 +20,6 @@ export function ErrorList({ fingerprint }: { fingerprint?: string }) {
 	const words = useErrorWords();
 	const list = useListState({ sort: 'timestamp', order: 'desc' });
 	const query = useView('/api/analytics/{projectId}/errors/list', filters, { extra: { ...list.query, ...(fingerprint ? { fingerprint, kind: 'all' } : words) } });
-	const target = useViewTarget();
-	const navigate = useNavigate();
 	const trace = (e: { traceId: string; eventId: string }) => ({ view: 'traces/$id', params: { id: e.traceId }, search: { open: e.eventId } });
 	return (
 		<ViewTable
@@ -31,7 +28,7 @@ export function ErrorList({ fingerprint }: { fingerprint?: string }) {
 			query={query}
 			list={list}
 			rowKey={(e) => e.eventId}
-			onRow={(e) => void navigate(target(trace(e)))}
+			opens={trace}
 			empty={<NothingHere things="errors" own={ERROR_WORDS} fine={words.category === undefined} />}
 			columns={[
 				{

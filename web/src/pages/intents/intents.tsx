@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Why tools were called, in the words of the model or of its host.
-import { useNavigate } from '@tanstack/react-router';
 import type { Answer } from '@/api/client';
 import { NothingHere } from '@/analytics/empty';
 import { ExportMenu } from '@/analytics/export-menu';
@@ -10,7 +9,6 @@ import { SessionLink, ToolLink } from '@/analytics/links';
 import { SearchField } from '@/analytics/search-field';
 import { Status } from '@/analytics/status';
 import { useView } from '@/analytics/view';
-import { useViewTarget } from '@/analytics/view-link';
 import { ViewTable } from '@/analytics/view-table';
 import { When } from '@/analytics/when';
 import { useListState } from '@/app/paging';
@@ -60,8 +58,6 @@ export default function IntentsPage() {
 	const source = SOURCES.find(([value]) => value === url.text('source'))?.[0];
 	const words = { q: url.text('q'), source };
 	const query = useView('/api/analytics/{projectId}/intents', filters, { extra: { ...list.query, ...words } });
-	const target = useViewTarget();
-	const navigate = useNavigate();
 	const k = query.data?.kpis;
 	const card = (value: number | null | undefined) => (value === undefined ? undefined : { value });
 	return (
@@ -88,7 +84,7 @@ export default function IntentsPage() {
 				query={query}
 				list={list}
 				rowKey={(i) => i.eventId}
-				onRow={(i) => void navigate(target({ view: 'sessions/$id', params: { id: i.sessionId }, search: { open: i.eventId } }))}
+				opens={(i) => ({ view: 'sessions/$id', params: { id: i.sessionId }, search: { open: i.eventId } })}
 				empty={query.data && <NoIntents status={query.data.intentStatus} narrowed={OWN.some((name) => url.text(name) !== undefined) || filters.platforms.length > 0 || filters.tools.length > 0} />}
 				columns={[
 					{

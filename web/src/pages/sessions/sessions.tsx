@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Sessions that were active in the range, the latest first.
-import { useNavigate } from '@tanstack/react-router';
 import { Amounts } from '@/analytics/amounts';
 import { NothingHere } from '@/analytics/empty';
 import { ExportMenu } from '@/analytics/export-menu';
@@ -8,7 +7,6 @@ import { orderOf } from '@/analytics/export-tables';
 import { SessionLink, UserLink } from '@/analytics/links';
 import { SearchField } from '@/analytics/search-field';
 import { useView } from '@/analytics/view';
-import { useViewTarget } from '@/analytics/view-link';
 import { ViewTable } from '@/analytics/view-table';
 import { When } from '@/analytics/when';
 import { useListState } from '@/app/paging';
@@ -36,8 +34,6 @@ export default function SessionsPage() {
 	const has = url.list('has').filter((word) => HAS.some(([value]) => value === word));
 	const words = { q: url.text('q'), user: url.text('user'), has };
 	const query = useView('/api/analytics/{projectId}/sessions', filters, { extra: { ...list.query, ...words } });
-	const target = useViewTarget();
-	const navigate = useNavigate();
 	return (
 		<Page title="Sessions" actions={<FilterBar own={OWN} actions={<ExportMenu tables={[{ table: 'sessions', title: 'Sessions', words: { ...orderOf(list.query), ...words } }]} />} />}>
 			<div className="flex flex-wrap items-center gap-x-4 gap-y-2">
@@ -56,7 +52,7 @@ export default function SessionsPage() {
 				query={query}
 				list={list}
 				rowKey={(s) => s.sessionId}
-				onRow={(s) => void navigate(target({ view: 'sessions/$id', params: { id: s.sessionId } }))}
+				opens={(s) => ({ view: 'sessions/$id', params: { id: s.sessionId } })}
 				empty={<NothingHere things="sessions" own={OWN} />}
 				columns={[
 					{

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 // All tools, as a table that sorts.
-import { useNavigate } from '@tanstack/react-router';
 import { NothingHere } from '@/analytics/empty';
 import { ExportMenu } from '@/analytics/export-menu';
 import { orderOf } from '@/analytics/export-tables';
 import { SearchField } from '@/analytics/search-field';
 import { useView } from '@/analytics/view';
-import { useViewTarget, ViewLink } from '@/analytics/view-link';
+import { ViewLink } from '@/analytics/view-link';
 import { ViewTable } from '@/analytics/view-table';
 import { When } from '@/analytics/when';
 import { useListState } from '@/app/paging';
@@ -36,8 +35,6 @@ export default function ToolsPage() {
 	const unused = filters.url.text('unused') === '1';
 	const words = { q: filters.url.text('q'), ...(unused ? { unused: '1' } : {}) };
 	const query = useView('/api/analytics/{projectId}/tools', filters, { extra: { ...list.query, ...words } });
-	const target = useViewTarget();
-	const navigate = useNavigate();
 	const { timezone } = filters;
 	return (
 		<Page title="Tools" actions={<FilterBar actions={<ExportMenu tables={[{ table: 'tools', title: 'Tools', words: { ...orderOf(list.query), ...words } }]} />} />}>
@@ -51,7 +48,7 @@ export default function ToolsPage() {
 				query={query}
 				list={list}
 				rowKey={(t) => t.tool}
-				onRow={(t) => void navigate(target({ view: 'tools/$tool', params: { tool: t.tool } }))}
+				opens={(t) => ({ view: 'tools/$tool', params: { tool: t.tool } })}
 				empty={<NothingHere things="tool calls" />}
 				columns={[
 					{

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // Users who were active in the range, and how many sessions nobody is known of.
-import { useNavigate } from '@tanstack/react-router';
 import { Amounts } from '@/analytics/amounts';
 import { NothingHere } from '@/analytics/empty';
 import { ExportMenu } from '@/analytics/export-menu';
@@ -10,7 +9,6 @@ import { KpiCard, KpiGrid } from '@/analytics/kpi';
 import { UserLink } from '@/analytics/links';
 import { SearchField } from '@/analytics/search-field';
 import { useView } from '@/analytics/view';
-import { useViewTarget } from '@/analytics/view-link';
 import { ViewTable } from '@/analytics/view-table';
 import { When } from '@/analytics/when';
 import { useListState } from '@/app/paging';
@@ -32,8 +30,6 @@ export default function UsersPage() {
 	const trait = url.list('trait').filter(isTrait);
 	const words = { q: url.text('q'), trait };
 	const query = useView('/api/analytics/{projectId}/users', filters, { extra: { ...list.query, ...words } });
-	const target = useViewTarget();
-	const navigate = useNavigate();
 	const summary = query.data?.summary;
 	const narrowed = OWN.some((name) => url.list(name).length > 0);
 	const value = (n: number | undefined) => (n === undefined ? undefined : { value: n });
@@ -54,7 +50,7 @@ export default function UsersPage() {
 				query={query}
 				list={list}
 				rowKey={(u) => u.userId}
-				onRow={(u) => void navigate(target({ view: 'users/$id', params: { id: u.userId } }))}
+				opens={(u) => ({ view: 'users/$id', params: { id: u.userId } })}
 				empty={summary && !narrowed && summary.anonymousSessions > 0 ? <IdentifyHint sessions={summary.anonymousSessions} /> : <NothingHere things="users" own={OWN} />}
 				columns={[
 					{ key: 'user', title: 'User', sort: 'userId', cell: (u) => <UserLink id={u.userId} /> },
