@@ -86,7 +86,7 @@ tell() {
 
 remove() {
 	port=$(cat "$dir/port")
-	[ ! -e "$dir/home/service" ] || demo down
+	[ ! -e "$dir/home/service" ] || demo down | sed '/^Data kept/d'
 	rm -rf -- "$dir"
 }
 
@@ -118,7 +118,7 @@ start() {
 	answer=$(demo seed --profile standard --json)
 	[[ $answer =~ \"password\":\"([^\"]+)\" ]] || die 'no account was made' 'run scripts/demo.sh stop, then start again'
 	echo "${BASH_REMATCH[1]}" >"$dir/login"
-	[[ $answer =~ \"events\":([0-9]+) ]] && printf '  %s events of 200 sessions\n' "${BASH_REMATCH[1]}"
+	[[ $answer =~ \"events\":([0-9]+) ]] && printf '  %s events\n' "${BASH_REMATCH[1]}"
 	trap - EXIT
 	tell
 }
