@@ -379,7 +379,8 @@ FROM (
 	SELECT *, timestamp AS at
 	FROM {{latest: event_id, timestamp, trace_id, session_id, user_id, platform, status, latency_ms, is_retry, error_category, error_message,
 		input_values, output_content, metadata, intent, intent_source
-		| event_type = 'tool_call' AND timestamp IN (SELECT timestamp FROM page) AND event_id IN (SELECT event_id FROM page)}}
+		| event_type = 'tool_call' AND timestamp IN (SELECT timestamp FROM page) AND event_id IN (SELECT event_id FROM page)
+			AND (timestamp, event_id) IN (SELECT timestamp, event_id FROM page)}}
 ) AS calls
 LEFT JOIN {{users_of: SELECT session_id FROM page}} AS users_of_sessions USING (session_id)
 LEFT JOIN (

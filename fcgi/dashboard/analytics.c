@@ -10,7 +10,7 @@
 
 enum {
 	TEXT_BYTES_MAX = 64 * 1024, /* of one parameter */
-	FREE_OF = 4,                /* of so many workers one never waits for the event store */
+	FREE_OF = 4,                /* of so many workers one asks the event store nothing */
 	BUSY_RETRY_S = 2,
 	TURN_MS = 3000,          /* that a query waits for one before it to end */
 	KEY_BYTES = 1281,        /* of a pair: 320 characters */
