@@ -94,9 +94,8 @@ lane_sdk() {
   lane_node release sdk/js/test
 }
 
-# Files that run none of the instrumented programs, and the comparison of random projects, whose way through them is that of
-# analytics-fixture: under the sanitizer they would only take time.
-not_for_asan='^(analytics-random|checks|fetch-libchdb|oracle|postgres-(functions|plans|roles|setup)|setup-env|sql-generators)$'
+# Files that run none of the instrumented programs: under the sanitizer they would only take time.
+not_for_asan='^(checks|fetch-libchdb|oracle|postgres-(functions|plans|roles|setup)|setup-env|sql-generators)$'
 
 lane_node() { # lane_node VARIANT DIRECTORY
   local variant=$1 directory=$2 lane file tap status

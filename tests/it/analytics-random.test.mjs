@@ -7,7 +7,8 @@ import { ROUTES, dice, pieces, startAnalytics } from '../support/analytics.mjs';
 import { differences } from '../support/differences.mjs';
 import { dataset, request } from '../support/random-events.mjs';
 
-const PROJECTS = 50;
+/* Under the sanitizer, which looks at how answers are made and not at what is in them, fewer do. */
+const PROJECTS = process.env.YAVIO_VARIANT === 'asan' ? 10 : 50;
 const AT_A_TIME = 3;
 const SEED = Number(process.env.TEST_SEED ?? 1);
 
