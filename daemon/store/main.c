@@ -80,9 +80,8 @@ static enum err store_open(struct store *s)
 		        F_STR("directory", o->run_dir), F_STR("why", strerror(errno)));
 		return ERR_INFRA_HOME_UNUSABLE;
 	}
-	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	users_init(&s->users, o);
-	settings_limits_init(&s->limits, o, cores > 0 ? (unsigned)cores : 1);
+	settings_limits_init(&s->limits, o);
 	pool_init(&s->pools[STORE_POOL_INSERT], "insert", o->insert_places);
 	pool_init(&s->pools[STORE_POOL_SELECT], "select", o->select_places);
 	pool_init(&s->pools[STORE_POOL_ADMIN], "admin", o->admin_places);

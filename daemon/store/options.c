@@ -47,6 +47,7 @@ enum err options_load(struct options *out)
 	out->query_timeout_ms = conf_int(c, CONF_YAVIO_QUERY_TIMEOUT);
 	out->query_memory_bytes = conf_int(c, CONF_YAVIO_QUERY_MEMORY);
 	out->query_rows_max = conf_int(c, CONF_YAVIO_QUERY_MAX_ROWS);
+	out->query_threads = conf_int(c, CONF_YAVIO_QUERY_THREADS);
 	return ERR_OK;
 }
 

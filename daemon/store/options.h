@@ -24,7 +24,7 @@ struct options {
 	        *intelligence_password;
 	int64_t memory_bytes;
 	unsigned insert_places, select_places, admin_places;
-	int64_t query_timeout_ms, query_memory_bytes, query_rows_max;
+	int64_t query_timeout_ms, query_memory_bytes, query_rows_max, query_threads;
 };
 
 /* Also sets up the log. Faults are printed by lib/conf or here, one line each. Released by

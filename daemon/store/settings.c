@@ -94,9 +94,8 @@ static const char *const limit_name[SETTINGS_LIMIT_COUNT] = {
         [SETTINGS_THREADS] = "max_threads",
 };
 
-void settings_limits_init(struct settings_limits *l, const struct options *o, unsigned cores)
+void settings_limits_init(struct settings_limits *l, const struct options *o)
 {
-	int64_t half_cores = cores > 1 ? cores / 2 : 1;
 	int64_t half_memory = o->memory_bytes / 2;
 	int64_t insert = MEMORY_INSERT < half_memory ? MEMORY_INSERT : half_memory;
 	int64_t most = o->query_memory_bytes > MEMORY_SELECT_LEAST ? o->query_memory_bytes
@@ -107,7 +106,7 @@ void settings_limits_init(struct settings_limits *l, const struct options *o, un
 	*l = (struct settings_limits){{
 	        [SETTINGS_SELECT] = {{seconds, SECONDS_CAP_SELECT},
 	                {o->query_memory_bytes, most < half_memory ? most : half_memory},
-	                {o->query_rows_max, rows_most}, {half_cores, half_cores}},
+	                {o->query_rows_max, rows_most}, {o->query_threads, o->query_threads}},
 	        [SETTINGS_INSERT] = {{SECONDS_INSERT, SECONDS_CAP_SELECT}, {insert, insert}, {0, 0},
 	                {1, 1}},
 	        [SETTINGS_ADMIN] = {{SECONDS_ADMIN, SECONDS_ADMIN}, {half_memory, half_memory},

@@ -32,7 +32,7 @@ struct settings_limits {
 		int64_t usual, most; /* without a word of the client; highest it may ask. 0: none */
 	} of[SETTINGS_CLASS_COUNT][SETTINGS_LIMIT_COUNT];
 };
-void settings_limits_init(struct settings_limits *l, const struct options *options, unsigned cores);
+void settings_limits_init(struct settings_limits *l, const struct options *options);
 
 /* What SET gets, built piece by piece. */
 struct settings {

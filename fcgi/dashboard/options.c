@@ -72,6 +72,7 @@ enum err dashboard_settings_load(struct conf *c, struct dashboard_settings *out)
 	s.query = (struct ch_options){.query_timeout_ms = conf_int(c, CONF_YAVIO_QUERY_TIMEOUT),
 	        .query_memory = conf_int(c, CONF_YAVIO_QUERY_MEMORY),
 	        .query_max_rows = conf_int(c, CONF_YAVIO_QUERY_MAX_ROWS),
+	        .query_threads = conf_int(c, CONF_YAVIO_QUERY_THREADS),
 	        .cluster = conf_str(c, CONF_CLICKHOUSE_CLUSTER)};
 	*out = s;
 	return ERR_OK;

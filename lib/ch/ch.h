@@ -57,6 +57,7 @@ struct ch_options {
 	int64_t query_timeout_ms; /* YAVIO_QUERY_TIMEOUT */
 	int64_t query_memory;     /* YAVIO_QUERY_MEMORY, bytes */
 	int64_t query_max_rows;   /* YAVIO_QUERY_MAX_ROWS */
+	int64_t query_threads;    /* YAVIO_QUERY_THREADS */
 	const char *cluster;      /* CLICKHOUSE_CLUSTER, NULL or "": single */
 	bool (*stop)(void *arg);  /* true ends a running call early; may be NULL */
 	void *stop_arg;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * Limits of each class of queries. */
-#include <unistd.h>
-
 #include "base/buf.h"
 #include "ch/ch_internal.h"
 
@@ -13,7 +11,7 @@ struct limits {
 	int64_t rows;   /* of the result */
 	int64_t bytes;  /* of the result */
 	int64_t read_rows, read_bytes;
-	int64_t threads; /* 0: half the cores, two of two */
+	int64_t threads; /* 0: the store's */
 };
 
 static const struct limits classes[] = {
@@ -41,11 +39,8 @@ static struct limits limits_of(const struct ch *c, enum ch_class cls)
 		l.rows = c->options.query_max_rows;
 	if (configured && c->options.query_memory > 0)
 		l.memory = c->options.query_memory;
-	if (l.threads == 0) {
-		long cores = sysconf(_SC_NPROCESSORS_ONLN);
-
-		l.threads = cores > 3 ? cores / 2 : cores > 1 ? 2 : 1;
-	}
+	if (cls == CH_DASHBOARD)
+		l.threads = c->options.query_threads;
 	return l;
 }
 

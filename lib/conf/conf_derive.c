@@ -11,7 +11,11 @@
 
 #define INSTALLED_HOME "/var/lib/yavio"
 
-enum { STORE_MEMORY_MIN_BYTES = 256 << 20, DISK_RESERVE_MIN_BYTES = 512 << 20 };
+enum {
+	STORE_MEMORY_MIN_BYTES = 256 << 20,
+	DISK_RESERVE_MIN_BYTES = 512 << 20,
+	QUERY_THREADS_MAX = 8, /* more would mostly wait for each other */
+};
 
 static bool given(const struct conf *c, enum conf_id id)
 {
@@ -208,6 +212,8 @@ static int64_t auto_number(const struct conf *c, enum conf_id id)
 		return between(STORE_MEMORY_MIN_BYTES, memory_bytes() / 10 * 4, INT64_MAX);
 	case CONF_YAVIO_QUERY_MEMORY:
 		return c->value[CONF_YAVIO_STORE_MEMORY].number[0] / 4;
+	case CONF_YAVIO_QUERY_THREADS:
+		return between(1, core_count(), QUERY_THREADS_MAX);
 	case CONF_YAVIO_DISK_RESERVE:
 		return disk_reserve(c);
 	default:

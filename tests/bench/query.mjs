@@ -3,6 +3,7 @@
 // route at one and at several users, over 7 and 30 days, and while events come in. A table, and a JSON line a measurement.
 // usage: node tests/bench/query.mjs [dir=DIRECTORY (made and kept; else a temporary one)] [events=10000000] [rounds=7] [users=8]
 //        [rate=10000 (events/s that come in, 0: none)] [only=PART OF A ROUTE] [days=7,30] [phases=cold,one,many,busy]
+//        [threads=auto (YAVIO_QUERY_THREADS)]
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -29,7 +30,7 @@ const QUERIES = {
 const EXTRA = { funnels: [['funnels (auto)', 'funnels', {}]] };
 const SKIPPED = /^(live|export)/;
 
-const o = { dir: '', events: '10000000', rounds: '7', users: '8', rate: '10000', only: '', days: '7,30', phases: 'cold,one,many,busy' };
+const o = { dir: '', events: '10000000', rounds: '7', users: '8', rate: '10000', only: '', days: '7,30', phases: 'cold,one,many,busy', threads: 'auto' };
 for (const arg of process.argv.slice(2)) {
 	const [name, value] = arg.split('=');
 	if (!(name in o)) throw new Error(`unknown option ${name}`);
@@ -40,7 +41,7 @@ const t = undoing();
 /** The stack of a directory, as it was left there, or a new one. */
 async function openStack() {
 	const settings = { ...UNLIMITED, YAVIO_RL_ANALYTICS: '1000000/60', YAVIO_RL_CEILING: '1000000/60', YAVIO_DASHBOARD_WORKERS: '16',
-		YAVIO_STORE_MEMORY: '4G', YAVIO_ENV: 'development' };
+		YAVIO_STORE_MEMORY: '4G', YAVIO_ENV: 'development', YAVIO_QUERY_THREADS: o.threads };
 	const stack = await Stack.create(settings);
 	if (!o.dir) {
 		t.after(() => stack.stop());

@@ -23,7 +23,6 @@ enum {
 	ROUNDS_MAX = 1 << 16, /* a connection that takes more does not end */
 	READ_BYTES = 64 * 1024,
 	CONNECTION_BYTES = 64 * 1024, /* request line and headers */
-	CORES = 2,
 };
 
 static const struct options all_options = {
@@ -38,6 +37,7 @@ static const struct options all_options = {
         .query_timeout_ms = 30000,
         .query_memory_bytes = 256LL * 1024 * 1024,
         .query_rows_max = 100000,
+        .query_threads = 2,
 };
 static const enum user_role roles[] = {USER_ADMIN, USER_INGEST, USER_TENANT, USER_ERASER};
 
@@ -56,7 +56,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	log_init("fuzz", LOG_FATAL, true);
 	store.options = all_options;
-	settings_limits_init(&store.limits, &store.options, CORES);
+	settings_limits_init(&store.limits, &store.options);
 	for (size_t i = 0; i < STORE_POOL_COUNT; i++)
 		pool_init(&store.pools[i], "fuzz", 1);
 	store.upload_bytes_max = 1024 * 1024;

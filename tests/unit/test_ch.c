@@ -143,13 +143,16 @@ static void check_limits(const struct ch *c, enum ch_class cls, const char *expe
 static void test_limits(void **state)
 {
 	const struct conf_ch_endpoint at = {.url = "http://127.0.0.1:1"};
-	const struct ch_options options = {
-	        .query_timeout_ms = 1500, .query_memory = 1000, .query_max_rows = 77};
+	const struct ch_options options = {.query_timeout_ms = 1500,
+	        .query_memory = 1000,
+	        .query_max_rows = 77,
+	        .query_threads = 3};
 	struct ch *c = ch_open(&at, &options), *plain = ch_open(&at, NULL);
 
 	(void)state;
-	check_limits(
-	        c, CH_DASHBOARD, "&max_execution_time=2&max_memory_usage=1000&max_result_rows=77&");
+	check_limits(c, CH_DASHBOARD,
+	        "&max_execution_time=2&max_memory_usage=1000&max_result_rows=77&max_"
+	        "threads=3&");
 	check_limits(c, CH_LIVE,
 	        "&max_execution_time=5&max_memory_usage=268435456&max_result_rows=10000&max_"
 	        "threads=1&timeout_overflow_mode=throw");

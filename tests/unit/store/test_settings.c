@@ -26,6 +26,7 @@ static const struct options options = {
         .query_timeout_ms = 30000,
         .query_memory_bytes = 256LL * 1024 * 1024,
         .query_rows_max = 100000,
+        .query_threads = 2,
 };
 
 static struct users users;
@@ -35,7 +36,7 @@ static int set_up(void **state)
 {
 	(void)state;
 	users_init(&users, &options);
-	settings_limits_init(&limits, &options, 2);
+	settings_limits_init(&limits, &options);
 	return 0;
 }
 
@@ -99,14 +100,15 @@ static void test_limits_are_capped(void **state)
 	expect(who, "log_comment", "x", "max_execution_time = '30'");
 	expect(who, "log_comment", "x", "max_memory_usage = '268435456'");
 	expect(who, "log_comment", "x", "max_result_rows = '100000'");
-	expect(who, "log_comment", "x", "max_threads = '1'");
+	expect(who, "log_comment", "x", "max_threads = '2'");
 	expect(who, "max_execution_time", "5", "max_execution_time = '5'");
 	expect(who, "max_execution_time", "0.5", "max_execution_time = '1'");
 	expect(who, "max_execution_time", "0", "max_execution_time = '300'");
 	expect(who, "max_execution_time", "9999999", "max_execution_time = '300'");
 	expect(who, "max_result_rows", "0", "max_result_rows = '1000000'");
 	expect(who, "max_result_rows", "10", "max_result_rows = '10'");
-	expect(who, "max_threads", "64", "max_threads = '1'");
+	expect(who, "max_threads", "64", "max_threads = '2'");
+	expect(who, "max_threads", "1", "max_threads = '1'");
 	expect(who, "max_memory_usage", "999999999999", "max_memory_usage = '268435456'");
 	expect("default", "max_execution_time", "0", "max_execution_time = '0'");
 	expect("default", "max_threads", "64", "max_threads = '64'");
