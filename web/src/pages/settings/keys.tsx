@@ -59,7 +59,7 @@ export function KeysTab() {
 					))}
 				</SelectField>
 				{admin && (
-					<Button kind="primary" onClick={() => setDialog({ kind: 'create' })}>
+					<Button kind="primary" disabled={project === undefined} onClick={() => setDialog({ kind: 'create' })}>
 						New key
 					</Button>
 				)}
