@@ -32,7 +32,7 @@ export async function openWindow(browser, origin, options = {}) {
 	});
 	context.on('weberror', (e) => faults.push(`uncaught: ${e.error().stack ?? e.error()}`));
 	const page = await context.newPage();
-	page.setDefaultTimeout(20_000);
+	page.setDefaultTimeout(60_000);
 	return {
 		context,
 		page,

@@ -15,6 +15,7 @@ import { signIn } from './pages.mjs';
 /** The range of the worked example. */
 export const RANGE = 'from=2026-11-02T00:00:00.000Z&to=2026-11-16T00:00:00.000Z&tz=UTC';
 const SHOTS = process.env.YAVIO_SCREENSHOTS;
+const NUMBER = '.text-kpi, .text-title';
 
 class Pages {
 	static async start() {
@@ -72,8 +73,13 @@ export async function looked(page, name, { idle = true } = {}) {
 	assert.deepEqual(await violations(page), [], name);
 }
 
-/** Texts of the cards: { label: number }. */
-export const cards = (page) => page.locator('dl[aria-label="Key numbers"], dl[aria-label="More numbers"]').evaluateAll((lists) => Object.fromEntries(lists.flatMap((dl) => [...dl.querySelectorAll('dt')]).map((dt) => [dt.textContent, dt.nextElementSibling.querySelector('.text-kpi, .text-title')?.textContent])));
+/** Texts of the cards, once each has its number: { label: number }. They come by a request of their own, perhaps after the rest of the page. */
+export async function cards(page) {
+	const shown = page.locator('dl[aria-label="Key numbers"] dd, dl[aria-label="More numbers"] dd');
+	await shown.first().waitFor();
+	await shown.filter({ hasNot: page.locator(NUMBER) }).first().waitFor({ state: 'detached' });
+	return Object.fromEntries(await shown.evaluateAll((all, number) => all.map((dd) => [dd.previousElementSibling.textContent, dd.querySelector(number).textContent]), NUMBER));
+}
 
 /** Cells of a table by its label, as texts. */
 export const cells = (page, label) => page.getByRole('table', { name: label }).locator('tbody tr').evaluateAll((trs) => trs.map((tr) => [...tr.cells].map((td) => td.innerText.trim())));
