@@ -255,6 +255,7 @@ ANALYTICS_ROUTE(h_users);
 ANALYTICS_ROUTE(h_user);
 ANALYTICS_ROUTE(h_user_by_id);
 ANALYTICS_ROUTE(h_user_events);
+ANALYTICS_ROUTE(h_user_events_by_id);
 ANALYTICS_ROUTE(h_retention);
 ANALYTICS_ROUTE(h_active);
 ANALYTICS_ROUTE(h_paths);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * GET /api/analytics/{projectId}/users, /users/{id}, /users/by-id and /users/{id}/events */
+ * GET /api/analytics/{projectId}/users, /users/{id} and /users/by-id, /users/{id}/events and
+ * /users/by-id/events */
 #include <stdlib.h>
 
 #include "base/str.h"
@@ -175,27 +176,32 @@ static const char *check_cursor(const struct request *req, const struct web_valu
 	return parse_cursor(v->text, &ms, &id) ? NULL : "bad_format";
 }
 
-enum { LIMIT, CURSOR, TYPE };
-static const struct web_field EVENTS_FIELDS[] = {
-        [LIMIT] = {.name = "limit",
-                .type = WEB_INT,
-                .min = 1,
-                .max = EVENTS_MAX,
-                .flags = WEB_OPTIONAL},
-        [CURSOR] = {.name = "cursor",
-                .type = WEB_TOKEN,
-                .min = 1,
-                .max = CURSOR_CHARS_MAX,
-                .flags = WEB_OPTIONAL,
-                .check = check_cursor},
-        [TYPE] = {.name = "type",
-                .type = WEB_TOKEN,
-                .min = 1,
-                .max = 64,
-                .flags = WEB_OPTIONAL,
-                .items_max = TYPES_MAX},
+enum { LIMIT, CURSOR, TYPE, WHOSE };
+#define EVENTS_FIELDS                                                                              \
+	[LIMIT] = {.name = "limit",                                                                \
+	        .type = WEB_INT,                                                                   \
+	        .min = 1,                                                                          \
+	        .max = EVENTS_MAX,                                                                 \
+	        .flags = WEB_OPTIONAL},                                                            \
+	[CURSOR] = {.name = "cursor",                                                              \
+	        .type = WEB_TOKEN,                                                                 \
+	        .min = 1,                                                                          \
+	        .max = CURSOR_CHARS_MAX,                                                           \
+	        .flags = WEB_OPTIONAL,                                                             \
+	        .check = check_cursor},                                                            \
+	[TYPE] = {.name = "type",                                                                  \
+	        .type = WEB_TOKEN,                                                                 \
+	        .min = 1,                                                                          \
+	        .max = 64,                                                                         \
+	        .flags = WEB_OPTIONAL,                                                             \
+	        .items_max = TYPES_MAX}
+static const struct web_field EVENTS_OF_PATH_FIELDS[] = {EVENTS_FIELDS};
+static const struct web_field EVENTS_BY_ID_FIELDS[] = {
+        EVENTS_FIELDS,
+        [WHOSE] = {.name = "id", .type = WEB_TEXT, .min = 1, .max = USER_CHARS_MAX},
 };
-const struct web_fields h_user_events_fields = WEB_STRICT_FIELDS(EVENTS_FIELDS);
+const struct web_fields h_user_events_fields = WEB_STRICT_FIELDS(EVENTS_OF_PATH_FIELDS);
+const struct web_fields h_user_events_by_id_fields = WEB_STRICT_FIELDS(EVENTS_BY_ID_FIELDS);
 
 static const struct analytics_part EVENTS_PARTS[] = {{"", CHQ_USER_EVENTS, ANALYTICS_MEMBERS}};
 
@@ -212,10 +218,30 @@ static enum err set_events(struct analytics *a)
 	analytics_set_time(a, CHV_SEEN_TIME, ms);
 	analytics_set(a, CHV_SEEN_ID, id);
 	analytics_set_items(a, CHV_EVENT_TYPES, TYPE);
-	return set_user_of_path(a);
+	return ERR_OK;
+}
+
+static enum err set_events_of_path(struct analytics *a)
+{
+	enum err e = set_events(a);
+
+	return e == ERR_OK ? set_user_of_path(a) : e;
+}
+
+static enum err set_events_by_id(struct analytics *a)
+{
+	analytics_set(a, CHV_USER, web_text(a->req, WHOSE));
+	return set_events(a);
 }
 
 enum err h_user_events(struct request *req, struct reply *rep, struct app *app)
 {
-	return analytics_view(req, rep, app, set_events, EVENTS_PARTS, ARRAY_LEN(EVENTS_PARTS));
+	return analytics_view(
+	        req, rep, app, set_events_of_path, EVENTS_PARTS, ARRAY_LEN(EVENTS_PARTS));
+}
+
+enum err h_user_events_by_id(struct request *req, struct reply *rep, struct app *app)
+{
+	return analytics_view(
+	        req, rep, app, set_events_by_id, EVENTS_PARTS, ARRAY_LEN(EVENTS_PARTS));
 }

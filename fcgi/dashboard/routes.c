@@ -184,6 +184,8 @@ static const struct web_route ROUTES[] = {
         VIEW("/api/analytics/{projectId}/users/active", h_active, &h_active_fields),
         VIEW("/api/analytics/{projectId}/users/by-id", h_user_by_id, &h_user_by_id_fields),
         VIEW("/api/analytics/{projectId}/users/{id}", h_user, &h_user_fields),
+        VIEW("/api/analytics/{projectId}/users/by-id/events", h_user_events_by_id,
+                &h_user_events_by_id_fields),
         VIEW("/api/analytics/{projectId}/users/{id}/events", h_user_events, &h_user_events_fields),
         VIEW("/api/analytics/{projectId}/paths", h_paths, &h_paths_fields),
         VIEW("/api/analytics/{projectId}/errors", h_errors, &h_errors_fields),

@@ -34,7 +34,7 @@ const idsOf = (tenant, person) => ({
 const clientFor = (row, person = cast.owner) => (row.auth === 'stage' ? stack.signIn(person, { stage: 'totp' }) : person.client);
 
 /** What a read cannot be without: the end of its path and the query. */
-const NEEDED = { '/export/invocations': 'tool=x', '/funnels/examples': 'step=tool_call:x&step=tool_call:y&level=1', '/users/by-id': 'id=x' };
+const NEEDED = { '/export/invocations': 'tool=x', '/funnels/examples': 'step=tool_call:x&step=tool_call:y&level=1', '/users/by-id': 'id=x', '/users/by-id/events': 'id=x' };
 const neededOf = (row) => Object.entries(NEEDED).find(([end]) => row.path.endsWith(end))?.[1] ?? '';
 
 /** Asks for what no handler gets to see: a field that no table knows. */
