@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // Holds the build in web/static against its budgets: what a browser loads at first, each chunk that comes later, all that a route
-// needs on top of the first (with what it shares with others, but without the charts), and the chunk of charts.
+// or a popup loads on top of what is there (with what it shares with others, but without the charts), and the chunk of charts.
 // usage: node scripts/sizes.mjs [--json]      in web/, after a build; exits 1 when something is over
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 const KB = 1000;
-const BUDGET_KB = { initial: 150, chunk: 60, route: 80, charts: 180, style: 20 };
+const BUDGET_KB = { initial: 150, chunk: 60, route: 60, charts: 180, style: 20 };
 const root = fileURLToPath(new URL('../static', import.meta.url));
 const assets = join(root, 'assets');
 
@@ -43,7 +43,8 @@ export function sizes() {
 			known.add(chunk);
 			queue.push(chunk);
 		}
-		for (const chunk of dynamicImports(file)) if (!initial.has(chunk)) later.set(chunk, bytes([...withImports(chunk)].filter((f) => !initial.has(f))));
+		const there = withImports(file, new Set(initial));
+		for (const chunk of dynamicImports(file)) if (!initial.has(chunk)) later.set(chunk, Math.max(later.get(chunk) ?? 0, bytes([...withImports(chunk)].filter((f) => !there.has(f)))));
 	}
 	const isCharts = (chunk) => chunk.startsWith('engine-');
 	return {

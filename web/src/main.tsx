@@ -9,6 +9,7 @@ import { queryClient } from './app/query';
 import { recentLogin } from './app/reauth';
 import { router } from './app/router';
 import { onSignedOut } from './app/signed-out';
+import './app/theme';
 import './styles.css';
 
 const RELOADED = 'yavio.reloaded';

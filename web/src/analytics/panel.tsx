@@ -19,6 +19,8 @@ interface Props<T> {
 	what: string;
 	query: UseQueryResult<T>;
 	actions?: ReactNode;
+	/** what is to be known of it, before the answer is there, too */
+	note?: ReactNode;
 	className?: string;
 	/** height of what is coming, so that nothing moves */
 	height?: string;
@@ -38,7 +40,7 @@ export function ShorterRange() {
 export function Loaded<T>({ what, query, height = CHART_HEIGHT, children }: Pick<Props<T>, 'what' | 'query' | 'height' | 'children'>) {
 	if (query.data !== undefined)
 		return (
-			<div className={classes('transition-opacity', query.isPlaceholderData && 'opacity-50')} aria-busy={query.isPlaceholderData || undefined}>
+			<div className={classes('flex grow flex-col transition-opacity', query.isPlaceholderData && 'opacity-50')} aria-busy={query.isPlaceholderData || undefined}>
 				{children(query.data)}
 			</div>
 		);
@@ -46,9 +48,10 @@ export function Loaded<T>({ what, query, height = CHART_HEIGHT, children }: Pick
 	return <Skeleton className={classes(height, 'w-full')} />;
 }
 
-export function Panel<T>({ title, actions, className, ...rest }: Props<T>) {
+export function Panel<T>({ title, actions, className, note, ...rest }: Props<T>) {
 	return (
-		<Card title={title} actions={actions} className={classes('min-h-64', className)}>
+		<Card title={title} actions={actions} className={classes('min-h-64', className)} stretched>
+			{note && <p className="-mt-4 pb-4 text-small text-secondary">{note}</p>}
 			<Loaded {...rest} />
 		</Card>
 	);

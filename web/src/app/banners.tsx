@@ -31,7 +31,7 @@ export function Banners() {
 	const away = useAway();
 	const isOnline = useSyncExternalStore(online.subscribe, online.get);
 	const { user } = useSession();
-	const { data: providers } = useQuery(providersQuery);
+	const { data: providers } = useQuery({ ...providersQuery, enabled: !user.emailVerified });
 	const { data: config } = useQuery(configQuery);
 	const [version, setVersion] = useState<string>();
 	useEffect(() => {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // Page, page size and sorting of one table, kept in the URL.
 import type { Paging, Sorting } from '@/ui/table';
+import { oneOf, useOwnWords, wholeNumber } from '@/filters/own-words';
 import { useUrlState } from './url-state';
 
 const SIZES = [25, 50, 100];
 const DEFAULT_SIZE = 25;
+const PAGE_MAX = 1_000_000;
 
 export interface ListState {
 	/** as the API takes them */
@@ -15,17 +17,11 @@ export interface ListState {
 
 export function useListState(defaults: { sort: string; order: 'asc' | 'desc' }, sorts: readonly string[] = [defaults.sort]): ListState {
 	const url = useUrlState();
-	const number = (name: string) => {
-		const n = Number(url.text(name));
-		return Number.isInteger(n) && n >= 1 ? n : undefined;
-	};
-	const page = number('page') ?? 1;
-	const asked = number('pageSize');
-	const pageSize = asked !== undefined && SIZES.includes(asked) ? asked : DEFAULT_SIZE;
-	const askedSort = url.text('sort');
-	const sort = askedSort !== undefined && sorts.includes(askedSort) ? askedSort : defaults.sort;
-	const askedOrder = url.text('order');
-	const order = askedOrder === 'asc' || askedOrder === 'desc' ? askedOrder : sort === defaults.sort ? defaults.order : 'desc';
+	const own = useOwnWords({ page: wholeNumber(1, PAGE_MAX), pageSize: oneOf(SIZES.map(String)), sort: oneOf(sorts), order: oneOf(['asc', 'desc']) });
+	const page = Number(own.page ?? 1);
+	const pageSize = Number(own.pageSize ?? DEFAULT_SIZE);
+	const sort = own.sort ?? defaults.sort;
+	const order = (own.order ?? (sort === defaults.sort ? defaults.order : 'desc')) as 'asc' | 'desc';
 	return {
 		query: { page, pageSize, sort, order },
 		sorting: {

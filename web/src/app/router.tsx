@@ -8,9 +8,13 @@ import { ErrorPage, NotFoundPage } from './failure';
 import { queryClient } from './query';
 import { ReauthDialog } from './reauth';
 import { parseSearch, type Search, stringifySearch } from './search';
+import { Shell } from './shell';
 import { SignedOutDialog } from './signed-out';
 import { recall } from './storage';
-import { VIEWS } from './views';
+import { viewOf, VIEWS } from './views';
+
+// the first page's chunk comes while the login is asked for
+void viewOf(location.pathname)?.load();
 
 const root = createRootRoute({
 	validateSearch: (search: Record<string, unknown>): Search => search as Search,
@@ -59,7 +63,7 @@ const app = createRoute({
 		await needLogin(location.href);
 		void queryClient.prefetchQuery(configQuery);
 	},
-	component: lazyRouteComponent(() => import('./shell')),
+	component: Shell,
 	errorComponent: ErrorPage,
 });
 

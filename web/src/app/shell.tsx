@@ -6,6 +6,7 @@ import { useEffect, useState } from 'react';
 import { may } from '@/api/session';
 import { IconButton } from '@/ui/button';
 import { classes } from '@/ui/classes';
+import { Logo } from '@/ui/logo';
 import { PopupButton } from '@/ui/popup';
 import { Banners } from './banners';
 import { useProjectMaybe, useProjects, useSession, useWorkspaceMaybe } from './place';
@@ -122,7 +123,7 @@ function SideBar({ collapsed, onCollapse }: { collapsed: boolean; onCollapse?: (
 		<div className="flex h-full flex-col gap-4 p-3">
 			<div className={classes('flex items-center', collapsed ? 'flex-col gap-2' : 'justify-between')}>
 				<Link to="/" className="flex items-center gap-2 rounded-control px-1 text-section font-semibold" aria-label="Yavio, home">
-					<img src="/favicon.svg" alt="" width={24} height={24} className="rounded dark:border dark:border-line" />
+					<Logo size={24} className="rounded dark:border dark:border-line" />
 					{!collapsed && 'Yavio'}
 				</Link>
 				{onCollapse && (
@@ -148,7 +149,7 @@ function SideBar({ collapsed, onCollapse }: { collapsed: boolean; onCollapse?: (
 	);
 }
 
-export default function Shell() {
+export function Shell() {
 	const [collapsed, setCollapsed] = useCollapsed();
 	const [drawer, setDrawer] = useState(false);
 	const workspace = useWorkspaceMaybe();

@@ -31,3 +31,12 @@ export const VIEWS: readonly View[] = [
 	{ path: 'errors', title: 'Errors', icon: CircleAlert, shortcut: 'e', load: () => import('@/pages/errors/errors') },
 	{ path: 'errors/$fingerprint', title: 'Error', load: () => import('@/pages/errors/error') },
 ];
+
+/** The view that a path leads to, if it is one of a project's. */
+export function viewOf(path: string): View | undefined {
+	const words = path.split('/').slice(3);
+	return VIEWS.find((v) => {
+		const pattern = v.path.split('/');
+		return pattern.length === words.length && pattern.every((part, i) => (part.startsWith('$') ? words[i] !== '' : part === words[i]));
+	});
+}

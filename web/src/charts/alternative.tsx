@@ -51,7 +51,7 @@ function Numbers({ label, table, height }: Required<Pick<Props, 'label' | 'table
 export function WithTable({ label, table, height = 'h-56', children }: Props) {
 	const [asTable, setAsTable] = useState(false);
 	return (
-		<div className="relative">
+		<div className="relative flex grow flex-col">
 			<IconButton label={asTable ? 'Show as chart' : 'Show as table'} size="small" className="no-print absolute -top-12 right-0 text-secondary" onClick={() => setAsTable(!asTable)}>
 				{asTable ? <ChartNoAxesColumn aria-hidden className="size-4" /> : <Table2 aria-hidden className="size-4" />}
 			</IconButton>

@@ -13,7 +13,7 @@ export const namesAxis = (c: Palette, names: readonly string[], gap: boolean) =>
 	boundaryGap: gap,
 	axisLine: { lineStyle: { color: c.line } },
 	axisTick: { show: false },
-	axisLabel: { color: c.secondary, fontSize: 12, hideOverlap: true, interval: Math.max(0, Math.ceil(names.length / LABELS_MAX) - 1) },
+	axisLabel: { color: c.secondary, fontSize: 12, margin: 12, hideOverlap: true, interval: Math.max(0, Math.ceil(names.length / LABELS_MAX) - 1) },
 });
 export const valuesAxis = (c: Palette, format: (n: number) => string, whole = false) => ({
 	type: 'value',

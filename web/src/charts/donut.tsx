@@ -28,7 +28,7 @@ export function Donut({ title, slices }: { title: string; slices: readonly Slice
 	const label = `${title}: ${shown.map((s) => `${s.label} ${rate(s.share)}`).join(', ')}`;
 	return (
 		<WithTable label={label} table={{ head: ['', 'Count', 'Share'], rows: slices.map((s) => [s.label, count(s.value), rate(s.share)]) }}>
-			<div className="flex flex-wrap items-center gap-6">
+			<div className="flex grow flex-wrap content-center items-center gap-6">
 				<svg viewBox="0 0 100 100" className="size-36 shrink-0 -rotate-90" role="img" aria-label={label}>
 					{shown.map((s, i) => (
 						<circle

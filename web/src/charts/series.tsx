@@ -13,6 +13,8 @@ export interface Series {
 	/** number of the palette, or a meaning */
 	colour?: number | 'error';
 	format: (n: number | null | undefined) => string;
+	/** at the axis, where the format says too much; of the first series */
+	axis?: (n: number) => string;
 }
 interface Props {
 	title: string;
@@ -64,7 +66,7 @@ export function SeriesChart(props: Props) {
 			},
 		},
 		xAxis: namesAxis(c, buckets.map((b) => bucket(b, granularity, zone)), series.some((s) => s.kind === 'stack')),
-		yAxis: valuesAxis(c, (v) => series[0]?.format(v) ?? String(v)),
+		yAxis: valuesAxis(c, series[0]?.axis ?? ((v) => series[0]?.format(v) ?? String(v))),
 		series: series.map((s, i) => {
 			const colour = colourOf(s, i, c);
 			return {

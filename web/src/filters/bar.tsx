@@ -33,10 +33,10 @@ interface Props {
 export const summary = (names: readonly string[], all: string) => (names.length === 0 ? all : names.length === 1 ? String(names[0]) : `${names.length} of them`);
 
 export function FilterBar({ range: ranged = true, compare = false, platform = true, tool = true, own = [], children, actions }: Props) {
-	const { range, timezone, platforms, tools, invalid, compare: comparing, url } = useFilters();
+	const { range, timezone, platforms, tools, stays, compare: comparing, url } = useFilters();
 	const [open, setOpen] = useState(false);
 	const words = [platforms.length > 0 && 'platform', tools.length > 0 && 'tool', ranged && (!isRelative(range) || range.relative !== '7d') && 'range', ...own.filter((name) => url.list(name).length > 0)].filter((w) => w !== false);
-	useMendedUrl(invalid.flatMap((name) => (name === 'range' ? ['range', 'from', 'to'] : [name])));
+	useMendedUrl(stays);
 	const look = classes(buttonClass('secondary'), 'max-w-64');
 	return (
 		<>

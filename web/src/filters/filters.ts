@@ -16,8 +16,8 @@ export interface Filters {
 	compare: boolean;
 	platforms: string[];
 	tools: string[];
-	/** words of the URL that were not valid and are ignored */
-	invalid: string[];
+	/** words of the URL with values that are not valid, and what stays of them */
+	stays: Record<string, readonly string[]>;
 	/** for query keys: the same text, the same filters */
 	key: string;
 	url: UrlState;
@@ -30,11 +30,19 @@ export function useFilters(): Filters {
 		const tz = url.text('tz');
 		const platformWords = url.list('platform').flatMap((word) => word.split(',')).filter(Boolean);
 		const platforms = [...new Set(platformWords.filter((word) => PLATFORM.test(word)))].slice(0, VALUES_MAX);
-		const tools = [...new Set(url.list('tool').filter((name) => name.length <= TOOL_MAX))].slice(0, VALUES_MAX);
+		const toolWords = url.list('tool');
+		const tools = [...new Set(toolWords.filter((name) => name.length <= TOOL_MAX))].slice(0, VALUES_MAX);
+		const compareWord = url.text('compare');
 		const timezone = tz !== undefined && isZone(tz) ? tz : (recall('timezone') ?? browserZone());
-		const compare = url.text('compare') !== '0';
-		const invalid = [badRange && 'range', tz !== undefined && !isZone(tz) && 'tz', platforms.length < new Set(platformWords).size && 'platform'].filter((w) => w !== false);
-		return { range, timezone, compare, platforms, tools, invalid, url, key: JSON.stringify([range, timezone, platforms, tools]) };
+		const compare = compareWord !== '0';
+		const stays = {
+			...(badRange ? { range: [], from: [], to: [] } : {}),
+			...(tz !== undefined && !isZone(tz) ? { tz: [] } : {}),
+			...(platforms.length < new Set(platformWords).size ? { platform: platforms.length > 0 ? [platforms.join(',')] : [] } : {}),
+			...(tools.length < toolWords.length ? { tool: tools } : {}),
+			...(compareWord !== undefined && !['0', '1'].includes(compareWord) ? { compare: [] } : {}),
+		};
+		return { range, timezone, compare, platforms, tools, stays, url, key: JSON.stringify([range, timezone, platforms, tools]) };
 	}, [url]);
 }
 

@@ -3,7 +3,7 @@
 import { type ReactNode, useId } from 'react';
 import { classes } from './classes';
 
-export function Card({ title, actions, children, className, padded = true }: { title?: ReactNode; actions?: ReactNode; children: ReactNode; className?: string; padded?: boolean }) {
+export function Card({ title, actions, children, className, padded = true, stretched = false }: { title?: ReactNode; actions?: ReactNode; children: ReactNode; className?: string; padded?: boolean; /** the content fills the frame */ stretched?: boolean }) {
 	const id = useId();
 	return (
 		<section aria-labelledby={title ? id : undefined} className={classes('flex min-w-0 flex-col rounded-card border border-line bg-panel', className)}>
@@ -15,7 +15,7 @@ export function Card({ title, actions, children, className, padded = true }: { t
 					{actions && <div className="flex items-center gap-2">{actions}</div>}
 				</div>
 			)}
-			<div className={classes('min-w-0 grow', padded && 'p-5')}>{children}</div>
+			<div className={classes('min-w-0 grow', padded && 'p-5', stretched && 'flex flex-col')}>{children}</div>
 		</section>
 	);
 }

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: MIT
-// A text field with suggestions: any text can be given; it holds when one is chosen, on Enter and on leaving the field.
-import * as Ariakit from '@ariakit/react';
-import { useEffect, useState } from 'react';
+// A text field with suggestions (combobox-field.tsx). They are loaded behind the page; until then its text can be read.
+import { lazy, Suspense, useRef } from 'react';
 import { classes } from './classes';
 import { controlClass } from './field';
-import { menuClass } from './menu';
 
 export interface Suggestion {
 	value: string;
 	label?: string;
 }
-interface Props {
+export interface ComboboxProps {
 	label: string;
 	value: string;
 	suggestions: readonly Suggestion[];
@@ -20,58 +18,15 @@ interface Props {
 	mono?: boolean;
 	invalid?: boolean;
 }
-const SHOWN_MAX = 50;
+const Field = lazy(() => import('./combobox-field'));
 
-export function Combobox({ label, value, suggestions, onCommit, placeholder, className, mono = false, invalid = false }: Props) {
-	const [text, setText] = useState(value);
-	const [typed, setTyped] = useState(false);
-	useEffect(() => {
-		setText(value);
-		setTyped(false);
-	}, [value]);
-	const word = text.trim().toLowerCase();
-	// what is chosen already must not hide the others
-	const found = suggestions.filter((s) => !typed || (s.label ?? s.value).toLowerCase().includes(word)).slice(0, SHOWN_MAX);
-	const commit = (next: string) => {
-		setTyped(false);
-		if (next !== value) onCommit(next);
-	};
+export function Combobox(props: ComboboxProps) {
+	const { label, value, placeholder, className, mono = false } = props;
+	const focused = useRef(false);
+	const look = classes(controlClass, mono && 'font-mono text-small', className);
 	return (
-		<Ariakit.ComboboxProvider
-			value={text}
-			setValue={(next) => {
-				setText(next);
-				setTyped(true);
-			}}
-		>
-			<Ariakit.Combobox
-				className={classes(controlClass, mono && 'font-mono text-small', className)}
-				aria-label={label}
-				aria-invalid={invalid || undefined}
-				placeholder={placeholder}
-				autoComplete="off"
-				spellCheck={false}
-				onBlur={() => commit(text.trim())}
-				onKeyDown={(e) => e.key === 'Enter' && commit(text.trim())}
-			/>
-			{found.length > 0 && (
-				<Ariakit.ComboboxPopover fixed gutter={4} sameWidth={false} aria-label={`Suggestions for ${label.toLowerCase()}`} className={classes(menuClass, 'max-h-64 min-w-56 max-w-[calc(100vw-2rem)] overflow-y-auto')}>
-					{found.map((s) => (
-						<Ariakit.ComboboxItem
-							key={s.value}
-							value={s.value}
-							setValueOnClick={false}
-							onClick={() => {
-								setText(s.value);
-								commit(s.value);
-							}}
-							className={classes('flex min-h-8 items-center rounded-control px-2.5 py-1 outline-none hover:bg-muted data-[active-item]:bg-muted', mono && 'font-mono text-small')}
-						>
-							<span className="truncate">{s.label ?? s.value}</span>
-						</Ariakit.ComboboxItem>
-					))}
-				</Ariakit.ComboboxPopover>
-			)}
-		</Ariakit.ComboboxProvider>
+		<Suspense fallback={<input readOnly className={look} aria-label={label} value={value} placeholder={placeholder} onFocus={() => (focused.current = true)} onBlur={() => (focused.current = false)} />}>
+			<Field {...props} focused={focused} />
+		</Suspense>
 	);
 }

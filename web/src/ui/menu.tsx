@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: MIT
 // Menus on Ariakit, opened by a PopupButton: arrows, type-ahead, Esc, focus back to the button.
-import * as Ariakit from '@ariakit/react';
+import * as Ariakit from '@ariakit/react/menu';
 import { type ReactNode, useEffect } from 'react';
-import { classes } from './classes';
+import { classes, menuClass } from './classes';
 import type { PopupProps } from './popup';
 
-export const menuClass = 'z-40 rounded-card border border-line bg-panel p-1 text-text shadow-lg outline-none';
 const itemClass = 'flex min-h-8 w-full items-center gap-2 rounded-control px-2.5 py-1 text-left outline-none data-[active-item]:bg-muted aria-disabled:opacity-50';
 
 interface Props<V extends Record<string, string>> extends PopupProps {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A panel at the button that opened it (popup.tsx): Esc and a click beside it close it, the focus goes back to the button.
-import * as Ariakit from '@ariakit/react';
+import * as Ariakit from '@ariakit/react/popover';
 import type { ReactNode } from 'react';
-import { classes } from './classes';
-import { menuClass } from './menu';
+import { classes, menuClass } from './classes';
 import type { PopupProps } from './popup';
 
 export function Popover({ anchor, open, onOpen, label, className, children }: PopupProps & { label: string; className?: string; children: ReactNode }) {

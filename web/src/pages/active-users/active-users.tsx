@@ -14,6 +14,7 @@ import { SeriesChart } from '@/charts/series';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
 import { fromWall } from '@/filters/wall';
+import { RangeLine } from '@/filters/range-line';
 import { count, exactCount, rate } from '@/format/number';
 import { calendarDay } from '@/format/time';
 import { Tab, TabPanel, Tabs } from '@/ui/tabs';
@@ -51,6 +52,7 @@ export default function ActiveUsersPage() {
 	const kpi = (value: number | null | undefined) => (data ? { value: value ?? null } : undefined);
 	return (
 		<Page title="Active users" actions={<FilterBar actions={<ExportMenu tables={EXPORTS} />} />}>
+			<RangeLine />
 			{nobody ? (
 				anonymous > 0 ? <IdentifyHint sessions={anonymous} /> : <NothingHere things="active users" />
 			) : query.isError && !data ? (

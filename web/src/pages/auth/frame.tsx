@@ -2,6 +2,7 @@
 // Pages before a login: one narrow column, and the secret of a link taken out of the address at once.
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTitle } from '@/app/title';
+import { Logo } from '@/ui/logo';
 
 export function AuthFrame({ title, intro, children, footer }: { title: string; intro?: ReactNode; children: ReactNode; footer?: ReactNode }) {
 	const heading = useRef<HTMLHeadingElement>(null);
@@ -14,7 +15,7 @@ export function AuthFrame({ title, intro, children, footer }: { title: string; i
 		<main className="flex min-h-dvh items-center justify-center p-4">
 			<div className="flex w-full max-w-96 flex-col gap-6">
 				<div className="flex flex-col gap-3">
-					<img src="/favicon.svg" alt="Yavio" width={40} height={40} className="rounded-card dark:border dark:border-line" />
+					<Logo size={40} name="Yavio" className="rounded-card dark:border dark:border-line" />
 					<h1 ref={heading} tabIndex={-1} className="text-title">
 						{title}
 					</h1>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 // One group of errors: what they say, where, since when, how often, and each of them.
 import { useParams } from '@tanstack/react-router';
-import { Fragment } from 'react';
 import type { Answer } from '@/api/client';
 import { ToolLink } from '@/analytics/links';
 import { Loaded, Panel } from '@/analytics/panel';
@@ -12,6 +11,7 @@ import { Page } from '@/app/page';
 import { SeriesChart } from '@/charts/series';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
+import { RangeLine } from '@/filters/range-line';
 import { count, exactCount } from '@/format/number';
 import { Badge } from '@/ui/badge';
 import { Card } from '@/ui/card';
@@ -32,7 +32,7 @@ function facts(g: Group, zone: string): Fact[] {
 		['First seen', <When key="first" at={g.firstSeen} zone={zone} />],
 		['Last seen', <When key="last" at={g.lastSeen} zone={zone} />],
 		['Category', <Badge key="category">{g.category}</Badge>],
-		...(g.kind === 'tool' ? ([[g.tools.length === 1 ? 'Tool' : 'Tools', g.tools.map((tool, i) => <Fragment key={tool}>{i > 0 && ', '}<ToolLink id={tool} /></Fragment>)]] as const) : []),
+		...(g.kind === 'tool' ? ([[g.tools.length === 1 ? 'Tool' : 'Tools', <ul key="tools" className="flex flex-wrap gap-x-4">{g.tools.map((tool) => <li key={tool} className="min-w-0"><ToolLink id={tool} /></li>)}</ul>, 'wide']] as const) : []),
 	];
 }
 
@@ -48,12 +48,18 @@ export default function ErrorPage() {
 	const gone = !known || (groups.data !== undefined && group === undefined);
 	return (
 		<Page key={fingerprint} title={group?.message.slice(0, TITLE_MAX) || 'Error'} crumbs={[{ title: 'Errors', ...target({ view: 'errors' }) }]} actions={<FilterBar />}>
+			<RangeLine />
 			{groups.isError && !groups.data && (
 				<Loaded what="the error" query={groups}>
 					{() => null}
 				</Loaded>
 			)}
-			{groups.isPending && known && <Skeleton className="h-32" />}
+			{groups.isPending && known && (
+				<>
+					<Skeleton className="h-34" />
+					<Skeleton className="h-33" />
+				</>
+			)}
 			{gone ? (
 				<Empty title="This error did not occur in this period">Widen the range, or clear the filters.</Empty>
 			) : (
@@ -66,7 +72,7 @@ export default function ErrorPage() {
 							</Card>
 						</>
 					)}
-					<Panel title="Over time" what="the error over time" query={series}>
+					<Panel title="Over time" what="the error over time" query={series} height="h-56">
 						{(d) => <SeriesChart title="Errors" buckets={d.series.map((p) => p.bucket)} granularity={d.meta.granularity} zone={d.meta.timezone} series={[{ name: 'Errors', kind: 'area', colour: 'error', values: d.series.map((p) => p.errors), format: count }]} />}
 					</Panel>
 					<h2 className="text-section">Each of them</h2>

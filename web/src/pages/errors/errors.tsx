@@ -12,6 +12,8 @@ import { Donut } from '@/charts/donut';
 import { SeriesChart } from '@/charts/series';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
+import { oneOf, useOwnWords } from '@/filters/own-words';
+import { RangeLine } from '@/filters/range-line';
 import { count, exactCount, rate } from '@/format/number';
 import { classes } from '@/ui/classes';
 import { controlClass } from '@/ui/field';
@@ -26,10 +28,10 @@ type Errors = Answer<'/api/analytics/{projectId}/errors'>;
 function Cards({ data, compared }: { data: Errors | undefined; compared: boolean }) {
 	return (
 		<KpiGrid label="Key numbers">
-			<KpiCard label="Errors" kpi={data?.kpis.errors} format={count} exact={exactCount} better="less" compared={compared} note={data && `of ${count(data.kpis.invocations?.value)} tool calls`} />
+			<KpiCard label="Errors" kpi={data?.kpis.errors} format={count} exact={exactCount} better="less" compared={compared} note={data ? `of ${count(data.kpis.invocations?.value)} tool calls` : ''} />
 			<KpiCard label="Error rate" kpi={data?.kpis.errorRate} format={rate} better="less" compared={compared} />
-			<KpiCard label="Recovered" kpi={data && { value: data.recovery.rate }} format={rate} compared={false} note={data && `${count(data.recovery.recovered)} of ${count(data.recovery.errors)}: the next call succeeded`} />
-			<KpiCard label="Retry success" kpi={data && { value: data.retry.successRate }} format={rate} compared={false} note={data && `${count(data.retry.succeeded)} of ${count(data.retry.retries)} retries`} />
+			<KpiCard label="Recovered" kpi={data && { value: data.recovery.rate }} format={rate} compared={false} note={data ? `${count(data.recovery.recovered)} of ${count(data.recovery.errors)}: the next call succeeded` : ''} />
+			<KpiCard label="Retry success" kpi={data && { value: data.retry.successRate }} format={rate} compared={false} note={data ? `${count(data.retry.succeeded)} of ${count(data.retry.retries)} retries` : ''} />
 		</KpiGrid>
 	);
 }
@@ -64,10 +66,11 @@ export default function ErrorsPage() {
 	const { url } = filters;
 	const words = useErrorWords();
 	const query = useView('/api/analytics/{projectId}/errors', filters, { accepts: { compare: true } });
-	const tab = url.text('tab') === 'list' ? 'list' : 'groups';
+	const { tab = 'groups' } = useOwnWords({ tab: oneOf(['groups', 'list']) });
 	const most = query.data?.tools[0]?.errors ?? 1;
 	return (
 		<Page title="Errors" actions={<FilterBar compare own={ERROR_WORDS} actions={<ExportMenu tables={[{ table: 'error-groups', title: 'Groups of errors', words }, { table: 'errors', title: 'Errors', words }]} />} />}>
+			<RangeLine compare />
 			{query.isError && !query.data ? (
 				<Loaded what="the numbers" query={query}>
 					{() => null}
@@ -76,7 +79,7 @@ export default function ErrorsPage() {
 				<>
 					<Cards data={query.data} compared={filters.compare} />
 					<div className="grid grid-cols-1 gap-4 lg:grid-cols-2">
-						<Panel title="Error rate" what="the error rate" query={query} className="lg:col-span-2">
+						<Panel title="Error rate" what="the error rate" query={query} height="h-56" className="lg:col-span-2">
 							{(d) => <SeriesChart title="Error rate" buckets={d.series.map((p) => p.bucket)} granularity={d.meta.granularity} zone={d.meta.timezone} series={[{ name: 'Error rate', kind: 'area', colour: 'error', values: d.series.map((p) => p.errorRate), format: rate }]} />}
 						</Panel>
 						<Panel title="Categories" what="the categories" query={query}>

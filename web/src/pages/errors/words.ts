@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The filters of errors as the address has them.
-import { useUrlState } from '@/app/url-state';
+import { oneOf, useOwnWords } from '@/filters/own-words';
 
 export type ErrorKind = 'tool' | 'widget' | 'all';
 export const KINDS: readonly [ErrorKind, string][] = [
@@ -8,9 +8,10 @@ export const KINDS: readonly [ErrorKind, string][] = [
 	['widget', 'Widgets'],
 	['all', 'Tool calls and widgets'],
 ];
+const CATEGORY_MAX = 64;
 export const ERROR_WORDS = ['kind', 'category'];
 
 export function useErrorWords(): { kind: ErrorKind; category: string | undefined } {
-	const url = useUrlState();
-	return { kind: KINDS.find(([value]) => value === url.text('kind'))?.[0] ?? 'tool', category: url.text('category')?.slice(0, 64) };
+	const { kind = 'tool', category } = useOwnWords({ kind: oneOf(KINDS.map(([value]) => value)), category: (word) => word.length <= CATEGORY_MAX });
+	return { kind: kind as ErrorKind, category };
 }

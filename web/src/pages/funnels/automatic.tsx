@@ -20,7 +20,7 @@ const CODE = `yavio.step('rooms_found', { city });\nyavio.conversion('booking', 
 function Names({ names }: { names: Position['names'] }) {
 	const more = names.length - NAMES_SHOWN;
 	return (
-		<ul className="mt-2 flex flex-wrap gap-1.5">
+		<ul className="mt-2 flex flex-wrap items-center gap-1.5">
 			{names.slice(0, NAMES_SHOWN).map((n) => (
 				<li key={`${n.type}:${n.name}`}>
 					<Badge tone={n.type === 'conversion' ? 'success' : 'neutral'}>

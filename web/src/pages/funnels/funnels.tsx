@@ -9,6 +9,7 @@ import { Page } from '@/app/page';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
 import { oneOf, useMendedUrl, useOwnWords, wholeNumber } from '@/filters/own-words';
+import { RangeLine } from '@/filters/range-line';
 import { Button } from '@/ui/button';
 import { Card } from '@/ui/card';
 import { Choice } from '@/ui/choice';
@@ -17,7 +18,7 @@ import { Automatic } from './automatic';
 import { Builder } from './builder';
 import { Examples } from './examples';
 import { Explicit } from './explicit';
-import { readSteps, suggestedSteps } from './steps';
+import { readSteps, STEPS_MAX, suggestedSteps } from './steps';
 
 export type AnyFunnel = Answer<'/api/analytics/{projectId}/funnels'>;
 type Scope = AnyFunnel['scope'];
@@ -54,8 +55,8 @@ export default function FunnelsPage() {
 	const filters = useFilters();
 	const { url } = filters;
 	const steps = readSteps(url.list('step'));
-	useMendedUrl(steps.invalid ? ['step'] : []);
-	const own = useOwnWords({ scope: oneOf(Object.keys(SCOPES)), window: wholeNumber(1, WINDOW_MAX) });
+	useMendedUrl(steps.invalid ? { step: [] } : {});
+	const own = useOwnWords({ scope: oneOf(Object.keys(SCOPES)), window: wholeNumber(1, WINDOW_MAX), open: wholeNumber(1, STEPS_MAX) });
 	const [wanted, setWanted] = useState(false);
 	const building = wanted || steps.words.length > 0;
 	const words = { step: steps.words, scope: own.scope, ...(steps.words.length ? { window: own.window } : {}) };
@@ -67,6 +68,7 @@ export default function FunnelsPage() {
 	};
 	return (
 		<Page title="Funnels" actions={<FilterBar actions={<ExportMenu tables={[{ table: 'funnel', title: 'Steps of the funnel', words }]} />} />}>
+			<RangeLine />
 			<div className="flex flex-wrap items-center gap-x-6 gap-y-3">
 				<Choice label="Count" value={scope} options={(Object.keys(SCOPES) as Scope[]).map((s) => [s, SCOPES[s]])} onChoose={(s) => url.set({ scope: s === 'session' ? undefined : s, open: undefined })} />
 				{building ? (
@@ -100,7 +102,7 @@ export default function FunnelsPage() {
 					)
 				}
 			</Loaded>
-			{query.data?.mode === 'explicit' && url.text('open') && <Examples data={query.data} words={words} level={Number(url.text('open'))} onClose={() => url.set({ open: undefined })} />}
+			{query.data?.mode === 'explicit' && own.open && <Examples data={query.data} words={words} level={Number(own.open)} onClose={() => url.set({ open: undefined })} />}
 		</Page>
 	);
 }

@@ -15,6 +15,8 @@ import { useListState } from '@/app/paging';
 import { Page } from '@/app/page';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
+import { oneOf, useOwnWords } from '@/filters/own-words';
+import { RangeLine } from '@/filters/range-line';
 import { platformName } from '@/filters/platforms';
 import { count, exactCount, rate } from '@/format/number';
 import { Badge } from '@/ui/badge';
@@ -55,13 +57,14 @@ export default function IntentsPage() {
 	const filters = useFilters();
 	const { url, timezone } = filters;
 	const list = useListState({ sort: 'timestamp', order: 'desc' });
-	const source = SOURCES.find(([value]) => value === url.text('source'))?.[0];
+	const { source } = useOwnWords({ source: oneOf(SOURCES.map(([value]) => value)) });
 	const words = { q: url.text('q'), source };
 	const query = useView('/api/analytics/{projectId}/intents', filters, { extra: { ...list.query, ...words } });
 	const k = query.data?.kpis;
 	const card = (value: number | null | undefined) => (value === undefined ? undefined : { value });
 	return (
 		<Page title="Intents" actions={<FilterBar own={OWN} actions={<ExportMenu tables={[{ table: 'intents', title: 'Intents', words: { ...orderOf(list.query), ...words } }]} />} />}>
+			<RangeLine />
 			<KpiGrid label="Key numbers">
 				<KpiCard label="Intents captured" kpi={card(k?.captured)} format={count} exact={exactCount} compared={false} note={k && `of ${count(k.calls)} tool calls`} />
 				<KpiCard label="Coverage" kpi={card(k?.coverage)} format={rate} compared={false} note="of tool calls" />

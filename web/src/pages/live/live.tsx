@@ -9,7 +9,7 @@ import { useProject } from '@/app/place';
 import { isTaken } from '@/app/shortcuts';
 import { FilterBar, summary } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
-import { oneOf, useMendedUrl, useOwnWords } from '@/filters/own-words';
+import { oneOf, useOwnList, useOwnWords } from '@/filters/own-words';
 import { exactCount } from '@/format/number';
 import { moment } from '@/format/time';
 import type { LiveState, LiveStore } from '@/live/store';
@@ -91,9 +91,7 @@ function usePauseKey(toggle: () => void): void {
 function Feed() {
 	const { platforms, tools, timezone, url } = useFilters();
 	const own = useOwnWords({ status: oneOf(['error']) });
-	const given = url.list('type');
-	const types = given.every((type) => TYPE.test(type)) ? given : [];
-	useMendedUrl(types.length < given.length ? ['type'] : []);
+	const types = useOwnList('type', (word) => TYPE.test(word));
 	const errors = own.status === 'error';
 	const { store, state } = useLive({ types, tools, platforms, errors });
 	const now = useNow(SECOND_MS);

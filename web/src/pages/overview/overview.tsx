@@ -5,7 +5,7 @@ import { Bars } from '@/analytics/bars';
 import { NothingHere } from '@/analytics/empty';
 import { ExportMenu } from '@/analytics/export-menu';
 import type { ExportTable } from '@/analytics/export-tables';
-import { KpiCard, KpiGrid } from '@/analytics/kpi';
+import { KpiCard, KpiFrame, KpiGrid } from '@/analytics/kpi';
 import { Loaded, Panel } from '@/analytics/panel';
 import { useView } from '@/analytics/view';
 import { ViewLink } from '@/analytics/view-link';
@@ -14,6 +14,7 @@ import { Donut } from '@/charts/donut';
 import { SeriesChart } from '@/charts/series';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
+import { RangeLine } from '@/filters/range-line';
 import { platformName } from '@/filters/platforms';
 import { change, count, duration, exactCount, money, NONE, rate } from '@/format/number';
 import { Skeleton } from '@/ui/skeleton';
@@ -39,26 +40,23 @@ function Revenue({ data }: { data: Overview | undefined }) {
 	const [first, ...rest] = data?.revenue ?? [];
 	const large = first && money(first.value, first.currency, true);
 	return (
-		<div className="flex min-h-34 min-w-0 flex-col gap-1 rounded-card border border-line bg-panel p-5">
-			<dt className="text-card text-secondary">Revenue</dt>
-			<dd className="flex flex-col gap-0.5">
-				{data === undefined && <Skeleton className="h-9 w-24" />}
-				{data && !first && <span className="text-kpi">{NONE}</span>}
-				{first && large && (
-					<span className={`tabular h-9 truncate ${large.length > LARGE_MAX ? 'text-title leading-9' : 'text-kpi'}`} title={money(first.value, first.currency)}>
-						{large}
-					</span>
-				)}
-				<span className="flex flex-wrap items-baseline gap-x-2 text-small">
-					{first && <RevenueTrend change={first.change} />}
-					{rest.map((r) => (
-						<span key={r.currency} className="tabular text-secondary" title={money(r.value, r.currency)}>
-							<span>{money(r.value, r.currency, true)}</span> <RevenueTrend change={r.change} />
-						</span>
-					))}
+		<KpiFrame label="Revenue">
+			{data === undefined && <Skeleton className="h-9 w-24" />}
+			{data && !first && <span className="text-kpi">{NONE}</span>}
+			{first && large && (
+				<span className={`tabular h-9 truncate ${large.length > LARGE_MAX ? 'text-title leading-9' : 'text-kpi'}`} title={money(first.value, first.currency)}>
+					{large}
 				</span>
-			</dd>
-		</div>
+			)}
+			<span className="flex h-4 items-baseline gap-x-2 overflow-hidden text-small whitespace-nowrap">
+				{first && <RevenueTrend change={first.change} />}
+				{rest.map((r) => (
+					<span key={r.currency} className="tabular text-secondary" title={money(r.value, r.currency)}>
+						<span>{money(r.value, r.currency, true)}</span> <RevenueTrend change={r.change} />
+					</span>
+				))}
+			</span>
+		</KpiFrame>
 	);
 }
 
@@ -92,7 +90,7 @@ function RevenueCharts({ data }: { data: Overview }) {
 	const buckets = data.series.map((p) => p.bucket);
 	const chart = (currency: string, points: { bucket: string; value: number }[]) => {
 		const values = new Map(points.map((p) => [p.bucket, p.value]));
-		return <SeriesChart title={`Revenue in ${currency}`} buckets={buckets} granularity={meta.granularity} zone={meta.timezone} until={meta.to} series={[{ name: currency, kind: 'area', values: buckets.map((b) => values.get(b) ?? 0), format: (n) => money(n, currency, true) }]} />;
+		return <SeriesChart title={`Revenue in ${currency}`} buckets={buckets} granularity={meta.granularity} zone={meta.timezone} until={meta.to} series={[{ name: currency, kind: 'area', values: buckets.map((b) => values.get(b) ?? 0), format: (n) => money(n, currency, true), axis: count }]} />;
 	};
 	const [first] = revenueSeries;
 	if (!first) return <p className="text-secondary">No conversion with a value in this period.</p>;
@@ -120,6 +118,7 @@ export default function OverviewPage() {
 	const buckets = query.data?.series.map((p) => p.bucket) ?? [];
 	return (
 		<Page title="Overview" actions={<FilterBar compare actions={<ExportMenu tables={EXPORTS} />} />}>
+			<RangeLine compare />
 			{empty ? (
 				<NothingHere things="events" />
 			) : (

@@ -13,6 +13,7 @@ import { Page } from '@/app/page';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
 import { oneOf, useOwnWords, wholeNumber } from '@/filters/own-words';
+import { RangeLine } from '@/filters/range-line';
 import { count, exactCount, rate } from '@/format/number';
 import { Button } from '@/ui/button';
 import { Checkbox, controlClass } from '@/ui/field';
@@ -113,6 +114,7 @@ export default function PathsPage() {
 	const clear = () => url.set({ start: undefined, end: undefined });
 	return (
 		<Page title="Paths" actions={<FilterBar actions={<ExportMenu tables={[{ table: 'path-links', title: 'Links', words }, { table: 'path-sequences', title: 'Most frequent paths', words }]} />} />}>
+			<RangeLine />
 			<div className="flex flex-wrap items-center gap-x-5 gap-y-3">
 				<NodePicker label="Start" value={own.start} names={names} onPick={(start) => url.set({ start })} />
 				<NodePicker label="End" value={own.end} names={names} onPick={(end) => url.set({ end })} />
@@ -146,10 +148,10 @@ export default function PathsPage() {
 				<>
 					<KpiGrid label="Key numbers">
 						<KpiCard label="Sessions" kpi={totals && { value: totals.sessions }} format={count} exact={exactCount} compared={false} />
-						<KpiCard label="Converted" kpi={totals && { value: totals.converted }} format={count} exact={exactCount} compared={false} note={totals && rate(totals.converted / totals.sessions)} />
-						<KpiCard label="Without a conversion" kpi={totals && { value: totals.dropped }} format={count} exact={exactCount} compared={false} note={totals && rate(totals.dropped / totals.sessions)} />
+						<KpiCard label="Converted" kpi={totals && { value: totals.converted }} format={count} exact={exactCount} compared={false} note={totals ? rate(totals.converted / totals.sessions) : ''} />
+						<KpiCard label="Without a conversion" kpi={totals && { value: totals.dropped }} format={count} exact={exactCount} compared={false} note={totals ? rate(totals.dropped / totals.sessions) : ''} />
 					</KpiGrid>
-					<Panel title="Paths" what="the paths" query={query} height="h-96">
+					<Panel title="Paths" what="the paths" query={query} height="h-120">
 						{(d) =>
 							d.links.length === 0 ? (
 								<Empty title="No session did two things">A path needs a session with two tool calls, steps or conversions, one after the other.</Empty>

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Paths as columns of nodes and the ribbons between them. A node is a button: start here, end here.
-import { useRef, useState } from 'react';
+import { lazy, Suspense, useRef, useState } from 'react';
 import { kindOf, typeName } from '@/analytics/event-kind';
 import type { Answer } from '@/api/client';
 import { WithTable } from '@/charts/alternative';
 import { count, exactCount } from '@/format/number';
 import { classes } from '@/ui/classes';
-import { Menu, MenuItem } from '@/ui/menu';
 import { layOut, NODE_WIDTH, type PlacedNode } from './layout';
 import { nodeName, nodeParts, OTHER } from './node-name';
 
+const NodeMenu = lazy(() => import('./node-menu'));
 type Paths = Answer<'/api/analytics/{projectId}/paths'>;
 
 const sessions = (n: number): string => `${exactCount(n)} ${n === 1 ? 'session' : 'sessions'}`;
@@ -59,6 +59,7 @@ export function Sankey({ data, onStart, onEnd }: { data: Paths; onStart: (node: 
 	const { nodes, links, positions, width, height } = layOut(data.nodes, data.links);
 	const [active, setActive] = useState<string | null>(null);
 	const [open, setOpen] = useState<PlacedNode | null>(null);
+	const [shown, setShown] = useState<PlacedNode | null>(null);
 	const anchor = useRef<HTMLButtonElement | null>(null);
 	const label = `Paths of ${sessions(data.totals.sessions)} through ${positions.length} positions: ${exactCount(data.totals.converted)} converted, ${exactCount(data.totals.dropped)} did not`;
 	return (
@@ -85,15 +86,17 @@ export function Sankey({ data, onStart, onEnd }: { data: Paths; onStart: (node: 
 							onOpen={(button) => {
 								anchor.current = button;
 								setOpen(n);
+								setShown(n);
 							}}
 						/>
 					))}
 				</div>
 			</div>
-			<Menu anchor={anchor} open={open !== null} onOpen={(on) => !on && setOpen(null)} label={open ? nodeName(open.node) : 'Node'} className="w-56">
-				<MenuItem onClick={() => open && onStart(open.node)}>Paths that start here</MenuItem>
-				<MenuItem onClick={() => open && onEnd(open.node)}>Paths that end here</MenuItem>
-			</Menu>
+			{shown && (
+				<Suspense>
+					<NodeMenu anchor={anchor} open={open !== null} onOpen={(on) => !on && setOpen(null)} name={nodeName(shown.node)} onStart={() => onStart(shown.node)} onEnd={() => onEnd(shown.node)} />
+				</Suspense>
+			)}
 		</WithTable>
 	);
 }

@@ -11,6 +11,7 @@ import { Columns } from '@/charts/columns';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
 import { oneOf, useOwnWords, wholeNumber } from '@/filters/own-words';
+import { RangeLine } from '@/filters/range-line';
 import { exactCount, rate } from '@/format/number';
 import { Choice } from '@/ui/choice';
 import { Cohorts, type Period, PERIOD_NAME } from './cohorts';
@@ -37,6 +38,7 @@ export default function RetentionPage() {
 	const mode = (own.mode ?? 'nday') as Mode;
 	return (
 		<Page title="Retention" actions={<FilterBar actions={<ExportMenu tables={[{ table: 'retention', title: 'Cohorts', words: own }]} />} />}>
+			<RangeLine />
 			<div className="flex flex-wrap items-center gap-x-6 gap-y-3">
 				<Choice label="Period" value={period} options={PERIODS.map((p) => [p, PERIOD_NAME[p]])} onChoose={(p) => filters.url.set({ period: p === 'week' ? undefined : p, periods: undefined })} />
 				<Choice label="Came back" value={mode} options={(Object.keys(MODES) as Mode[]).map((m) => [m, MODES[m]])} onChoose={(m) => filters.url.set({ mode: m === 'nday' ? undefined : m })} />
@@ -45,15 +47,10 @@ export default function RetentionPage() {
 				<Nobody />
 			) : (
 				<>
-					<Panel title="Users who came back" what="the retention" query={query}>
-						{(d) => (
-							<div className="flex flex-col gap-4">
-								<Cohorts data={d} />
-								<p className="text-small text-secondary">A hatched period is not over yet. A user whose first activity is older than events are kept looks new.</p>
-							</div>
-						)}
+					<Panel title="Users who came back" note="A hatched period is not over yet. A user whose first activity is older than events are kept looks new." what="the retention" query={query}>
+						{(d) => <Cohorts data={d} />}
 					</Panel>
-					<Panel title="All users together" what="the retention" query={query}>
+					<Panel title="All users together" what="the retention" query={query} height="h-56">
 						{(d) => (
 							<Columns
 								kind="line"

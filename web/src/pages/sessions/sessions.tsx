@@ -13,6 +13,8 @@ import { useListState } from '@/app/paging';
 import { Page } from '@/app/page';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
+import { oneOf, useOwnList } from '@/filters/own-words';
+import { RangeLine } from '@/filters/range-line';
 import { platformName } from '@/filters/platforms';
 import { count, duration, exactCount } from '@/format/number';
 import { Badge } from '@/ui/badge';
@@ -31,11 +33,12 @@ export default function SessionsPage() {
 	const filters = useFilters();
 	const { url, timezone } = filters;
 	const list = useListState({ sort: 'lastAt', order: 'desc' });
-	const has = url.list('has').filter((word) => HAS.some(([value]) => value === word));
+	const has = useOwnList('has', oneOf(HAS.map(([value]) => value)));
 	const words = { q: url.text('q'), user: url.text('user'), has };
 	const query = useView('/api/analytics/{projectId}/sessions', filters, { extra: { ...list.query, ...words } });
 	return (
 		<Page title="Sessions" actions={<FilterBar own={OWN} actions={<ExportMenu tables={[{ table: 'sessions', title: 'Sessions', words: { ...orderOf(list.query), ...words } }]} />} />}>
+			<RangeLine />
 			<div className="flex flex-wrap items-center gap-x-4 gap-y-2">
 				<SearchField label="Beginning of a session's id" />
 				<SearchField label="User's id, or anonymous" name="user" />

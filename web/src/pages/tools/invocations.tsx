@@ -10,6 +10,7 @@ import { useView } from '@/analytics/view';
 import { ViewTable } from '@/analytics/view-table';
 import { useListState } from '@/app/paging';
 import { useFilters } from '@/filters/filters';
+import { oneOf, useOwnWords } from '@/filters/own-words';
 import { platformName } from '@/filters/platforms';
 import { duration } from '@/format/number';
 import { exactMoment, moment } from '@/format/time';
@@ -65,14 +66,14 @@ export function Invocations({ tool }: { tool: string }) {
 	const filters = useFilters();
 	const list = useListState({ sort: 'timestamp', order: 'desc' });
 	const { url, timezone } = filters;
-	const words = { status: url.text('status'), category: url.text('category') };
+	const words = useOwnWords({ status: oneOf(['success', 'error']), category: (word) => word.length <= 64 });
 	const query = useView('/api/analytics/{projectId}/tools/{tool}/invocations', filters, { at: { tool }, accepts: { tool: false }, extra: { ...list.query, ...words } });
 	const open = query.data?.items.find((i) => i.eventId === url.text('open'));
 	const show = (id: string | undefined) => url.set({ open: id }, { keepPage: true });
 	return (
 		<>
 			<div className="flex flex-wrap items-end justify-between gap-4">
-				<SelectField label="Status" className="w-44" value={url.text('status') ?? ''} onChange={(e) => url.set({ status: e.target.value })}>
+				<SelectField label="Status" className="w-44" value={words.status ?? ''} onChange={(e) => url.set({ status: e.target.value })}>
 					<option value="">All</option>
 					<option value="success">Success</option>
 					<option value="error">Error</option>

@@ -7,13 +7,14 @@ import { Bars } from '@/analytics/bars';
 import { KpiCard, KpiGrid } from '@/analytics/kpi';
 import { Loaded, Panel } from '@/analytics/panel';
 import { useView } from '@/analytics/view';
-import { useViewTarget } from '@/analytics/view-link';
+import { useViewTarget, ViewLink } from '@/analytics/view-link';
 import { Page } from '@/app/page';
 import { Columns } from '@/charts/columns';
 import { Donut } from '@/charts/donut';
 import { SeriesChart } from '@/charts/series';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
+import { RangeLine } from '@/filters/range-line';
 import { platformName } from '@/filters/platforms';
 import { bytes, count, duration, exactCount, NONE, rate } from '@/format/number';
 import { ago, exactMoment } from '@/format/time';
@@ -26,6 +27,7 @@ import { Empty } from '@/ui/notice';
 import { Invocations } from './invocations';
 import { Parameters } from './parameters';
 
+const INTENTS_SHOWN = 8;
 type Tool = Answer<'/api/analytics/{projectId}/tools/{tool}'>;
 
 function Histogram({ classes }: { classes: Tool['latencyHistogram'] }) {
@@ -64,7 +66,7 @@ function Intents({ data, zone }: { data: Tool; zone: string }) {
 	if (data.intents.length === 0) return <Empty title="No intents in this period">{data.intentStatus.status === 'disabled' ? 'Intent capture is switched off in the SDK.' : 'Clients say why they call a tool when the SDK asks them to.'}</Empty>;
 	return (
 		<ul className="flex flex-col divide-y divide-line-subtle">
-			{data.intents.map((i) => (
+			{data.intents.slice(0, INTENTS_SHOWN).map((i) => (
 				<li key={i.eventId} className="flex items-baseline justify-between gap-4 py-2">
 					<span className="min-w-0">
 						{i.intent} {i.source === 'inferred' && <Badge>inferred</Badge>}
@@ -74,6 +76,11 @@ function Intents({ data, zone }: { data: Tool; zone: string }) {
 					</span>
 				</li>
 			))}
+			<li className="pt-3 text-small">
+				<ViewLink view="intents" search={{ tool: data.tool }} className="underline">
+					All intents of this tool
+				</ViewLink>
+			</li>
 		</ul>
 	);
 }
@@ -91,6 +98,7 @@ export default function ToolPage() {
 	const buckets = query.data?.series.map((p) => p.bucket) ?? [];
 	return (
 		<Page key={tool} title={tool} crumbs={[{ title: 'Tools', ...target({ view: 'tools' }) }]} actions={<FilterBar compare tool={false} />}>
+			<RangeLine compare />
 			{query.isError && !query.data && (
 				<Loaded what="the tool" query={query}>
 					{() => null}

@@ -12,6 +12,8 @@ import { useListState } from '@/app/paging';
 import { Page } from '@/app/page';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
+import { oneOf, useOwnWords } from '@/filters/own-words';
+import { RangeLine } from '@/filters/range-line';
 import { count, duration, exactCount, rate } from '@/format/number';
 import { Badge } from '@/ui/badge';
 import { Checkbox } from '@/ui/field';
@@ -32,12 +34,13 @@ function ShareBar({ share }: { share: number | null }) {
 export default function ToolsPage() {
 	const filters = useFilters();
 	const list = useListState({ sort: 'calls', order: 'desc' }, SORTS);
-	const unused = filters.url.text('unused') === '1';
+	const unused = useOwnWords({ unused: oneOf(['1']) }).unused === '1';
 	const words = { q: filters.url.text('q'), ...(unused ? { unused: '1' } : {}) };
 	const query = useView('/api/analytics/{projectId}/tools', filters, { extra: { ...list.query, ...words } });
 	const { timezone } = filters;
 	return (
 		<Page title="Tools" actions={<FilterBar actions={<ExportMenu tables={[{ table: 'tools', title: 'Tools', words: { ...orderOf(list.query), ...words } }]} />} />}>
+			<RangeLine />
 			<div className="flex flex-wrap items-center gap-4">
 				<SearchField label="Find a tool" />
 				<Checkbox label="Show unused tools" checked={unused} onChange={(e) => filters.url.set({ unused: e.target.checked ? '1' : undefined })} />

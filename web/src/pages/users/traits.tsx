@@ -6,13 +6,10 @@ import { useUrlState } from '@/app/url-state';
 import { Button } from '@/ui/button';
 import { classes } from '@/ui/classes';
 import { controlClass } from '@/ui/field';
-import { isTrait } from './trait';
+import { isTrait, TRAITS_MAX } from './trait';
 
-const TRAITS_MAX = 5;
-
-export function TraitFilter() {
+export function TraitFilter({ traits }: { traits: readonly string[] }) {
 	const url = useUrlState();
-	const traits = url.list('trait').filter(isTrait);
 	const [text, setText] = useState('');
 	const [wrong, setWrong] = useState(false);
 	const add = (e: FormEvent) => {

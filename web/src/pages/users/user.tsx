@@ -7,12 +7,13 @@ import { type Event, EventDrawer } from '@/analytics/event-fields';
 import { EVENT_TYPES, typeName } from '@/analytics/event-kind';
 import { EventTable } from '@/analytics/event-table';
 import { Gone } from '@/analytics/gone';
-import { SessionLink } from '@/analytics/links';
+import { BY_ID, SessionLink } from '@/analytics/links';
 import { usePages, useThing } from '@/analytics/view';
 import { useViewTarget } from '@/analytics/view-link';
 import { When } from '@/analytics/when';
 import { Page } from '@/app/page';
 import { useFilters } from '@/filters/filters';
+import { oneOf, useOwnList } from '@/filters/own-words';
 import { platformName } from '@/filters/platforms';
 import { exactCount, NONE } from '@/format/number';
 import { calendarDay, clockSeconds, exactMoment } from '@/format/time';
@@ -27,7 +28,7 @@ import { Skeleton } from '@/ui/skeleton';
 import { byVisit } from './by-visit';
 
 /** Ids that cannot stand in the path of the API: words of other routes, and what addresses take for themselves. */
-const NO_SEGMENT = ['retention', 'active', 'by-id', '.', '..'];
+const NO_SEGMENT = ['retention', 'active', BY_ID, '.', '..'];
 
 type User = NonNullable<Answer<'/api/analytics/{projectId}/users/by-id'>['user']>;
 
@@ -61,8 +62,9 @@ const loadTypes = () => import('./type-popup');
 
 function Timeline({ id, zone }: { id: string; zone: string }) {
 	const { url } = useFilters();
-	const types = url.list('type').filter((t) => (EVENT_TYPES as readonly string[]).includes(t));
-	const query = usePages('/api/analytics/{projectId}/users/{id}/events', { id }, { type: types });
+	const types = useOwnList('type', oneOf(EVENT_TYPES));
+	const bySearch = NO_SEGMENT.includes(id);
+	const query = usePages(bySearch ? '/api/analytics/{projectId}/users/by-id/events' : '/api/analytics/{projectId}/users/{id}/events', bySearch ? {} : { id }, { type: types, ...(bySearch ? { id } : {}) });
 	const events = query.data?.pages.flatMap((p) => p.items) ?? [];
 	const open = events.find((e) => e.eventId === url.text('open'));
 	const show = (e: Event | undefined) => url.set({ open: e?.eventId }, { keepPage: true });
@@ -109,8 +111,9 @@ function Timeline({ id, zone }: { id: string; zone: string }) {
 }
 
 export default function UserPage() {
-	const { id = '' }: Record<string, string | undefined> = useParams({ strict: false });
-	const { timezone } = useFilters();
+	const { id: segment = '' }: Record<string, string | undefined> = useParams({ strict: false });
+	const { timezone, url } = useFilters();
+	const id = segment === BY_ID ? (url.text('id') ?? BY_ID) : segment;
 	const target = useViewTarget();
 	const bySearch = NO_SEGMENT.includes(id);
 	const query = useThing(bySearch ? '/api/analytics/{projectId}/users/by-id' : '/api/analytics/{projectId}/users/{id}', bySearch ? {} : { id }, bySearch ? { id } : {});

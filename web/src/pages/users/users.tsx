@@ -6,7 +6,7 @@ import { ExportMenu } from '@/analytics/export-menu';
 import { orderOf } from '@/analytics/export-tables';
 import { IdentifyHint } from '@/analytics/identify-hint';
 import { KpiCard, KpiGrid } from '@/analytics/kpi';
-import { UserLink } from '@/analytics/links';
+import { UserLink, userTarget } from '@/analytics/links';
 import { SearchField } from '@/analytics/search-field';
 import { useView } from '@/analytics/view';
 import { ViewTable } from '@/analytics/view-table';
@@ -15,9 +15,11 @@ import { useListState } from '@/app/paging';
 import { Page } from '@/app/page';
 import { FilterBar } from '@/filters/bar';
 import { useFilters } from '@/filters/filters';
+import { useOwnList } from '@/filters/own-words';
+import { RangeLine } from '@/filters/range-line';
 import { platformName } from '@/filters/platforms';
 import { count, exactCount } from '@/format/number';
-import { isTrait } from './trait';
+import { isTrait, TRAITS_MAX } from './trait';
 import { TraitFilter } from './traits';
 
 const SORTS = ['lastSeen', 'userId', 'sessions', 'toolCalls', 'conversions'];
@@ -27,7 +29,7 @@ export default function UsersPage() {
 	const filters = useFilters();
 	const { url, timezone } = filters;
 	const list = useListState({ sort: 'lastSeen', order: 'desc' }, SORTS);
-	const trait = url.list('trait').filter(isTrait);
+	const trait = useOwnList('trait', isTrait, TRAITS_MAX);
 	const words = { q: url.text('q'), trait };
 	const query = useView('/api/analytics/{projectId}/users', filters, { extra: { ...list.query, ...words } });
 	const summary = query.data?.summary;
@@ -35,6 +37,7 @@ export default function UsersPage() {
 	const value = (n: number | undefined) => (n === undefined ? undefined : { value: n });
 	return (
 		<Page title="Users" actions={<FilterBar own={OWN} actions={<ExportMenu tables={[{ table: 'users', title: 'Users', words: { ...orderOf(list.query), ...words } }]} />} />}>
+			<RangeLine />
 			<KpiGrid label="Key numbers">
 				<KpiCard label="Identified users" kpi={value(summary?.identifiedUsers)} format={count} exact={exactCount} compared={false} />
 				<KpiCard label="Sessions of users" kpi={value(summary?.identifiedSessions)} format={count} exact={exactCount} compared={false} />
@@ -42,7 +45,7 @@ export default function UsersPage() {
 			</KpiGrid>
 			<div className="flex flex-wrap items-center gap-x-4 gap-y-2">
 				<SearchField label="Find a user" />
-				<TraitFilter />
+				<TraitFilter traits={trait} />
 			</div>
 			<ViewTable
 				label="Users"
@@ -50,7 +53,7 @@ export default function UsersPage() {
 				query={query}
 				list={list}
 				rowKey={(u) => u.userId}
-				opens={(u) => ({ view: 'users/$id', params: { id: u.userId } })}
+				opens={(u) => userTarget(u.userId)}
 				empty={summary && !narrowed && summary.anonymousSessions > 0 ? <IdentifyHint sessions={summary.anonymousSessions} /> : <NothingHere things="users" own={OWN} />}
 				columns={[
 					{ key: 'user', title: 'User', sort: 'userId', cell: (u) => <UserLink id={u.userId} /> },
