@@ -23,7 +23,7 @@ async function fill() {
 	for (let i = 0; i < 60; i++) {
 		const failed = i % 4 === 0;
 		row(i, 0, { event_type: 'tool_call', event_name: ['search', 'book', 'cancel'][i % 3], status: failed ? 'error' : 'success', latency_ms: 40 + i * 7, ...(failed ? { error_category: 'timeout', error_message: `No answer from host-${i} after ${i}00 ms` } : {}), intent_signals: { intent: `Wish number ${i}`, source: i % 2 ? 'context_parameter' : 'inferred' } });
-		if (i % 5 !== 0) row(i, 30, { event_type: 'identify', user_id: i === 1 ? 'org/ann ?&#%' : `user-${String(i).padStart(2, '0')}`, user_traits: { plan: i % 2 ? 'pro' : 'free' } });
+		if (i % 5 !== 0) row(i, 30, { event_type: 'identify', user_id: { 1: 'org/ann ?&#%', 2: '.', 3: '..' }[i] ?? `user-${String(i).padStart(2, '0')}`, user_traits: { plan: i % 2 ? 'pro' : 'free' } });
 		row(i, 35, { event_type: 'step', event_name: 'looked' });
 	}
 	row(60, 0, { event_type: 'tool_call', event_name: HOSTILE, status: 'error', error_category: 'server', error_message: `${HOSTILE} ${LONG}`, latency_ms: 3, session_id: `${HOSTILE}/ses`, trace_id: `${HOSTILE}/tr`, intent_signals: { intent: HOSTILE, source: 'inferred' } });
@@ -119,6 +119,18 @@ test('a user: facts, traits, what was done by session and day, types, an open ev
 	await page.goto(`${many.place}/users/${encodeURIComponent('org/ann ?&#%')}`);
 	await page.getByRole('heading', { level: 1, name: 'org/ann ?&#%' }).waitFor();
 	await ready(page, 'Events');
+	// an address takes these for itself
+	await page.goto(`${many.place}/users?${RANGE}&sort=userId&order=asc`);
+	for (const id of ['.', '..']) {
+		await page.getByRole('link', { name: id, exact: true }).click();
+		await page.getByRole('heading', { level: 1, name: id, exact: true }).waitFor();
+		await ready(page, 'Events');
+		assert.equal((await facts(page, 'User')).Events, String((await site.stack.ask(`${many.api}/users/by-id`, { id })).user.events));
+		await page.reload();
+		await rows(page, 'Events').filter({ hasText: 'USER' }).waitFor();
+		await page.goBack();
+		await ready(page, 'Users');
+	}
 	await page.goto(`${site.place}/users/nobody`);
 	await page.getByText('This user does not exist or has been removed by retention').waitFor();
 	clean();
@@ -216,6 +228,24 @@ test('intents: coverage, search, source, the session behind one', async (t) => {
 	await page.getByText('Wish number 48').click();
 	await page.getByRole('heading', { level: 1, name: 'ses_048' }).waitFor();
 	await page.getByRole('dialog').getByText('Wish number 48').waitFor();
+	clean();
+});
+
+test('what an address holds and is not valid is named, ignored and taken away; the rest stays', async (t) => {
+	const { page, clean } = await site.signIn(t);
+	for (const [view, words, named, label] of [
+		['errors', 'kind=colour&category=timeout', 'kind=colour', 'Groups of errors'], ['errors', 'tab=third', 'tab=third', 'Groups of errors'], ['sessions', 'has=error&has=luck', 'has=luck', 'Sessions'], ['intents', 'source=nobody', 'source=nobody', 'Intents'],
+		['users', 'trait=plan&trait=plan:pro', 'trait=plan', 'Users'], ['users', 'sort=colour&page=0', 'page=0, sort=colour', 'Users'], ['tools', 'platform=claude,!', 'platform=claude,!', 'Tools'],
+	]) {
+		await page.goto(`${many.place}/${view}?${RANGE}&${words}`);
+		await page.getByText(`is not valid and is ignored: ${named}`, { exact: false }).waitFor();
+		await page.waitForURL((url) => named.split(', ').every((word) => !decodeURIComponent(url.search).split('&').includes(word)));
+		await ready(page, label);
+	}
+	assert.equal(new URL(page.url()).searchParams.get('platform'), 'claude');
+	await page.goto(`${many.place}/sessions?${RANGE}&has=error&has=luck`);
+	await page.waitForURL((url) => url.searchParams.getAll('has').join() === 'error');
+	assert.equal(await page.getByRole('checkbox', { name: 'Errors' }).isChecked(), true);
 	clean();
 });
 

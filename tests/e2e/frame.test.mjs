@@ -115,7 +115,7 @@ test('the projects and their counts; one without an event leads to the first', a
 	clean();
 });
 
-test('keys only: from the login to the overview, a range, a tool, and out', async (t) => {
+test('keys only: from the login to the overview, a range, a tool, a file, and out', async (t) => {
 	const { page, clean } = await window(t);
 	const { keyboard } = page;
 	/** Tab until the focus is on a name; every stop shows where it is. */
@@ -150,6 +150,13 @@ test('keys only: from the login to the overview, a range, a tool, and out', asyn
 	await keyboard.press('Escape');
 	await page.goto(`${place}/tools?${RANGE}`);
 	await page.getByRole('link', { name: 'search_rooms' }).waitFor();
+	await tabTo(/^Export$/);
+	await keyboard.press('Enter');
+	await page.getByRole('link', { name: 'Tools as CSV' }).waitFor();
+	await tabTo(/^Tools as CSV$/);
+	const [file] = await Promise.all([page.waitForEvent('download'), keyboard.press('Enter')]);
+	assert.match(file.suggestedFilename(), /\.csv$/);
+	await page.getByRole('link', { name: 'Tools as CSV' }).waitFor({ state: 'hidden' });
 	await tabTo(/^search_rooms$/);
 	await keyboard.press('Enter');
 	await page.getByRole('heading', { level: 1, name: 'search_rooms' }).waitFor();
@@ -221,21 +228,28 @@ test('dark without a flash, a change of the system at run time, and paper', asyn
 
 test('texts of strangers stay texts', async (t) => {
 	const evil = '<img src=x onerror="document.title=\'owned\'">';
-	const long = 'x'.repeat(240);
+	const long = 'x'.repeat(5000);
 	const { project } = await stack.tenant({ workspace: setup.workspaceId });
 	const now = new Date(Date.now() - 3_600_000).toISOString();
 	const base = rows.find((r) => r.event_type === 'tool_call');
-	const hostile = [evil, long, 'مرحبا بالعالم', '=1+1'].map((name) => ({ ...base, event_id: randomUUID(), project_id: project, event_name: name, tool_name: name, timestamp: now, intent_signals: undefined, metadata: JSON.stringify({ link: 'javascript:alert(1)' }) }));
+	const hostile = [evil, long, 'مرحبا بالعالم', '=1+1'].map((name) => ({
+		...base, event_id: randomUUID(), project_id: project, event_name: name, tool_name: name, user_id: `user ${name}`, timestamp: now, intent_signals: { intent: name, source: 'inferred' }, metadata: JSON.stringify({ link: 'javascript:alert(1)', [name]: name }),
+		status: 'error', error_category: 'server', error_message: name,
+	}));
 	await stack.load(hostile.map((r) => Object.fromEntries(Object.entries(r).filter(([, v]) => v !== undefined))));
 	const [{ slug }] = await stack.dashboard.sql('SELECT slug FROM yavio.projects WHERE id = $1', [project]);
 	const { page, clean } = await owner(t);
-	const views = await viewsOf(page, `/${workspace}/${slug}`, { deep: false });
-	for (const path of Object.values(views)) {
+	const { retention, 'active-users': active, ...views } = await viewsOf(page, `/${workspace}/${slug}`, { deep: false }); // those two show no text of a stranger
+	assert.ok(retention && active);
+	const { items } = await stack.ask(`/api/analytics/${project}/errors/groups`, { from: new Date(Date.now() - 86_400_000).toISOString(), to: new Date().toISOString(), pageSize: 100 });
+	const group = items.find((g) => g.message.startsWith(long.slice(0, 100)));
+	const inside = [`tools/${encodeURIComponent(long)}`, `users/${encodeURIComponent(`user ${evil}`)}`, `sessions/${base.session_id}`, `traces/${base.trace_id}`, `errors/${group.fingerprint}`];
+	for (const path of [...Object.values(views), ...inside.map((rest) => `/${workspace}/${slug}/${rest}`)]) {
 		await page.goto(path);
 		await page.getByRole('heading', { level: 1 }).waitFor();
 		await rested(page);
 		assert.equal(await page.locator('main img[src="x"], a[href^="javascript:"]').count(), 0, path);
-		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${path} is not wider than the window`);
+		assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth), `${path.slice(0, 60)} is not wider than the window`);
 	}
 	await page.goto(views.tools);
 	await page.getByRole('link', { name: evil }).click();
