@@ -90,6 +90,12 @@ test('another project: the wizard, and the first event by the SDK', async (t) =>
 	const { page, clean } = await open(t);
 	await login(page, OWNER);
 	await entered(page);
+	await page.route(/\/projects\?/, async (route) => { // what was listed before the project was made comes after it
+		const response = await route.fetch();
+		await made;
+		await route.fulfill({ response }).catch(() => {});
+	}, { times: 1 });
+	const made = page.waitForResponse((r) => r.request().method() === 'POST' && r.url().endsWith('/projects'));
 	await page.goto('/acme/new');
 	await page.getByLabel('Name').fill('Travel Agent');
 	assert.equal(await page.getByLabel('Word in addresses').inputValue(), 'travel-agent');

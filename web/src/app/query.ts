@@ -25,3 +25,9 @@ export const queryClient = new QueryClient({
 		mutations: { networkMode: 'always' },
 	},
 });
+
+/** What the server holds has changed: asks again. An answer that is on its way may be older than the change, so it is dropped first. */
+export async function changed(queryKey: QueryKey, refetchType: 'active' | 'all' = 'active'): Promise<void> {
+	await queryClient.cancelQueries({ queryKey });
+	await queryClient.invalidateQueries({ queryKey, refetchType });
+}

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { type Answer, api } from '@/api/client';
 import { useListState } from '@/app/paging';
 import { useMay, useProjects, useWorkspace } from '@/app/place';
-import { keptOf, queryClient } from '@/app/query';
+import { changed, keptOf } from '@/app/query';
 import { useUrlState } from '@/app/url-state';
 import { ago, browserZone, exactMoment } from '@/format/time';
 import { Badge, type Tone } from '@/ui/badge';
@@ -45,7 +45,7 @@ export function KeysTab() {
 	const zone = browserZone();
 	const close = () => {
 		setDialog(null);
-		void queryClient.invalidateQueries({ queryKey: ['keys', project?.id] });
+		void changed(['keys', project?.id]);
 	};
 	if (projects?.length === 0) return <Empty title="No projects yet">A key belongs to a project. Make one first.</Empty>;
 	return (

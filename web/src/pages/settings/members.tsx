@@ -7,7 +7,7 @@ import { type Answer, api, errorText } from '@/api/client';
 import { providersQuery, sessionQuery } from '@/api/session';
 import { useListState } from '@/app/paging';
 import { useMay, useSession, useWorkspace } from '@/app/place';
-import { keptOf, queryClient } from '@/app/query';
+import { changed, keptOf, queryClient } from '@/app/query';
 import { ago, browserZone, exactMoment } from '@/format/time';
 import { Badge } from '@/ui/badge';
 import { Button } from '@/ui/button';
@@ -48,7 +48,7 @@ export function MembersTab() {
 		} catch (e) {
 			toast(errorText(e), 'error');
 		}
-		await queryClient.invalidateQueries({ queryKey: ['members', workspace.id] });
+		await changed(['members', workspace.id]);
 	};
 	return (
 		<>
@@ -132,7 +132,7 @@ function RemoveDialog({ member, onClose }: { member: Member; onClose: () => void
 				return;
 			}
 			toast(`${member.name} was removed.`);
-			await queryClient.invalidateQueries({ queryKey: ['members', workspace.id] });
+			await changed(['members', workspace.id]);
 			onClose();
 		});
 	return (
@@ -153,7 +153,7 @@ function InviteDialog({ onClose }: { onClose: () => void }) {
 		void form.submit(async () => {
 			const email = text('email');
 			const made = await api('post', '/api/workspaces/{workspaceId}/members/invite', { path: { workspaceId: workspace.id }, body: { email, role: text('role') as GivenRole } });
-			await queryClient.invalidateQueries({ queryKey: ['invitations', workspace.id] });
+			await changed(['invitations', workspace.id]);
 			if (made.inviteUrl !== undefined) setLink(made.inviteUrl);
 			else {
 				toast(`An invitation is on its way to ${email}.`);
@@ -204,7 +204,7 @@ function Invitations() {
 		} catch (e) {
 			toast(errorText(e), 'error');
 		}
-		await queryClient.invalidateQueries({ queryKey: ['invitations', workspace.id] });
+		await changed(['invitations', workspace.id]);
 	};
 	if (invitations.isError) return <LoadError what="the invitations" error={invitations.error} onRetry={() => void invitations.refetch()} />;
 	if (!invitations.data?.items.length) return null;

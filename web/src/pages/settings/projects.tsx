@@ -6,7 +6,7 @@ import { useCounts } from '@/analytics/counts';
 import { api } from '@/api/client';
 import { type Project, projectsQuery } from '@/api/session';
 import { useMay, useProjects, useWorkspace } from '@/app/place';
-import { queryClient } from '@/app/query';
+import { changed } from '@/app/query';
 import { count, exactCount } from '@/format/number';
 import { browserZone, exactMoment, moment } from '@/format/time';
 import { Button, ButtonLink } from '@/ui/button';
@@ -18,7 +18,7 @@ import { Empty, Notice } from '@/ui/notice';
 import { Table } from '@/ui/table';
 import { toast } from '@/ui/toast';
 
-const refresh = (workspaceId: string) => queryClient.invalidateQueries({ queryKey: projectsQuery(workspaceId).queryKey });
+const refresh = (workspaceId: string) => changed(projectsQuery(workspaceId).queryKey);
 
 export function ProjectsTab() {
 	const workspace = useWorkspace();

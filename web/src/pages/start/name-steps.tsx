@@ -4,7 +4,7 @@ import { type FormEvent, useState } from 'react';
 import { api } from '@/api/client';
 import { projectsQuery, sessionQuery } from '@/api/session';
 import { useWorkspace } from '@/app/place';
-import { queryClient } from '@/app/query';
+import { changed, queryClient } from '@/app/query';
 import { Button } from '@/ui/button';
 import { TextField } from '@/ui/field';
 import { useForm } from '@/ui/form';
@@ -73,7 +73,7 @@ export function ProjectStep({ onDone }: { onDone: (slug: string) => void }) {
 	const workspace = useWorkspace();
 	const create = async (name: string, slug: string | undefined) => {
 		const { project } = await api('post', '/api/workspaces/{workspaceId}/projects', { path: { workspaceId: workspace.id }, body: { name, ...(slug ? { slug } : {}) } });
-		await queryClient.invalidateQueries({ queryKey: projectsQuery(workspace.id).queryKey, refetchType: 'all' });
+		await changed(projectsQuery(workspace.id).queryKey, 'all');
 		onDone(project.slug);
 	};
 	return <NameForm title="Make a project" intro={`It holds the events of one MCP server or app in ${workspace.name}.`} placeholder="Hotel Bot" prefix={`${location.origin}/${workspace.slug}/`} slugMin={2} create={create} />;
