@@ -247,6 +247,11 @@ max(event_type = 'conversion') AS converted, max(event_type = 'widget_render') A
 -- block: sessions_naming
 SELECT session_id FROM events WHERE user_id IN $1 GROUP BY session_id, user_id
 
+-- When user $1 was there in which session, the slot in which $2 lies and later ones left out.
+-- block: slots_naming
+(SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id FROM events
+	WHERE user_id = $1 AND toStartOfFifteenMinutes(timestamp) < toStartOfFifteenMinutes($2) GROUP BY slot, session_id, user_id)
+
 -- Some sessions ($1, a select of ids) by the own users of their events, each with its user (G6) and its first activity (1970: none),
 -- over all that is kept.
 -- block: pairs_of_sessions

@@ -78,9 +78,10 @@ GROUP BY session_id, user_id)}};
 FROM {{pairs_of_sessions: {{sessions_naming: $1}}}} AS pairs
 LEFT JOIN {{found: $2 | {{is_of_sessions: {{sessions_naming: $1}} | $3 | $4}} AND ($5)}} AS theirs USING (session_id, user_id))
 
--- All that they ever did.
--- block: all_of_users
-{{sessions_of_users: $1 | $2 | {{beginning}} | {{end_of_time}} | 1}}
+-- All events of the sessions in which {user} is named, each with its user (G6): one scan, since all that tells the users is read anyway.
+-- block: all_of_user
+(SELECT *, if(user_id = '', argMinIf(user_id, (timestamp, user_id), user_id != '') OVER (PARTITION BY session_id), user_id) AS user
+FROM {{found: $1 | session_id IN ({{sessions_naming: [{user}]}})}})
 
 -- block: user_columns
 session_id, user_id, event_type, timestamp, step_sequence, event_id
@@ -161,7 +162,7 @@ FROM (
 			active AND event_type = 'identify' AND user_traits != '') AS traits
 	FROM (
 		SELECT *, user = {user} AND {{is_activity}} AS active
-		FROM {{all_of_users: [{user}] | {{user_columns}}, status, platform, country_code, conversion_currency, conversion_value, user_traits}}
+		FROM {{all_of_user: {{user_columns}}, status, platform, country_code, conversion_currency, conversion_value, user_traits}}
 	)
 	GROUP BY session_id
 	HAVING some > 0
@@ -176,6 +177,11 @@ concat(char(123), arrayStringConcat(arrayMap(p -> concat(toJSONString(p.1), ':',
 -- block: counts_of
 arrayZip(mapKeys(sumMap(map($1, 1))), mapValues(sumMap(map($1, 1))))
 
+-- A time behind which as many events of {user} lie as are asked for: a row of slot, session and user has one at least.
+-- block: newest_of_user
+(SELECT if(empty({event_types}) AND count() = {list_end}, toDateTime64(min(slot), 3, 'UTC'), {{beginning}})
+FROM (SELECT slot FROM {{slots_naming: {user} | {seen_time}}} ORDER BY slot DESC LIMIT {list_end}))
+
 -- Newest first, from behind the cursor ({seen_time}, {seen_id}) on; one more than asked for tells whether there are others.
 -- name: user_events
 SELECT
@@ -183,7 +189,9 @@ SELECT
 	if(length(newest) > {limit}, concat(toString(-newest[{limit}].1), '-', toString(newest[{limit}].3)), NULL) AS nextCursor
 FROM (
 	SELECT groupArraySorted({list_end})((-toUnixTimestamp64Milli(timestamp), {{id_down: event_id}}, event_id, tuple({{event: user}}))) AS newest
-	FROM {{all_of_users: [{user}] | {{event_columns}}}}
+	FROM {{pairs_of_sessions: {{sessions_naming: [{user}]}}}} AS pairs
+	JOIN {{found: {{event_columns}} | {{is_of_sessions: {{sessions_naming: [{user}]}} | {{newest_of_user}} | addMilliseconds({seen_time}, 1)}}}} AS theirs
+	USING (session_id, user_id)
 	WHERE user = {user} AND (empty({event_types}) OR event_type IN {event_types})
 		AND (timestamp < {seen_time} OR (timestamp = {seen_time} AND toString(event_id) < {seen_id}))
 );
