@@ -7,6 +7,7 @@
 -- param: window UInt32
 -- param: level UInt8
 -- param: unit_events UInt32
+-- param: units Array(String)
 
 -- ---- given steps ----
 -- Bit of step $1 (1 to 10) for an event. A step that was not asked for has no type, so it matches nothing.
@@ -19,42 +20,37 @@ toUInt16({{step_bit: 1}} + {{step_bit: 2}} + {{step_bit: 3}} + {{step_bit: 4}} +
 
 -- Events that match a step, up to the end of the last window, as numbers that sort into the order of a funnel: time, lowest step, id;
 -- copies stand side by side. In 42 bits behind that: all steps, and the place of the platform in platform_names. $1: what is grouped by.
--- Traces, sessions and users are in the order of the numbers as they come (told), and only there where somebody asks for them: the
--- answer for the traces of entries that are no calls (G9).
+-- Traces are in the order of the numbers as they come (told), and only there where the answer needs them: for entries that are no calls (G9).
 -- block: step_events
 (SELECT
 	$1,
 	groupArray(bitOr(bitShiftLeft({{time_and_id_with: bitXor(steps, bitAnd(steps, steps - 1))}}, 42),
 		bitOr(bitShiftLeft(toUInt64(steps), 32), {{code_in: platform | platform_names}}))) AS told,
-	groupArrayIf(if({{traces_matter}}, trace_id, ''), {{traces_matter}}) AS traces,
-	groupArrayIf(if({level} = 0, '', session_id), {level} != 0) AS of_sessions,
-	groupArrayIf(if({level} = 0, '', user_id), {level} != 0) AS of_users
+	groupArrayIf(if({{traces_matter}}, trace_id, ''), {{traces_matter}}) AS traces
 FROM {{copies_between: session_id, trace_id, user_id, platform, timestamp, event_id, {{step_bits}} AS steps |
 	{from} | addSeconds({to}, {window}) | {from} | event_type IN {step_types}}}
 WHERE steps != 0
 GROUP BY $1)
 
 -- block: traces_matter
-{level} != 0 OR {step_types}[1] != 'tool_call'
+{level} = 0 AND {step_types}[1] != 'tool_call'
 
 -- block: platforms
 {{platforms_of: event_type IN {step_types} | {from} | addSeconds({to}, {window})}} AS platform_names
 
 -- Sessions or traces, each with its events.
 -- block: funnel_units
-(SELECT unit, told, traces, of_sessions, of_users, arrayCompact(arraySort(told)) AS events
+(SELECT unit, told, traces, arrayCompact(arraySort(told)) AS events
 FROM {{step_events: if({scope} = 'trace', trace_id, session_id) AS unit}})
 
 -- Users, each with the events of all sessions.
 -- block: funnel_users
-(SELECT unit, told, traces, of_sessions, of_users, arrayCompact(arraySort(told)) AS events
+(SELECT unit, told, traces, arrayCompact(arraySort(told)) AS events
 FROM (
 	SELECT
 		if(user_id = '', session_user, user_id) AS unit,
 		groupArrayArray(parts.told) AS told,
-		groupArrayArray(parts.traces) AS traces,
-		groupArrayArray(parts.of_sessions) AS of_sessions,
-		groupArrayArray(parts.of_users) AS of_users
+		groupArrayArray(parts.traces) AS traces
 	FROM {{step_events: session_id, user_id}} AS parts
 	LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
 	WHERE unit != ''
@@ -66,26 +62,26 @@ FROM (
 -- An entry takes of its tail what lies in its window. chain: the earliest of those that get furthest.
 -- Each step of this has a select of its own: what an alias stands for is analysed again wherever it is used.
 -- block: funnel_chains
-(SELECT unit, told, traces, of_sessions, of_users, events, size, reached, chain, events[bitAnd(chain[1], 1048575)] AS entry
+(SELECT unit, told, traces, events, size, reached, chain, events[bitAnd(chain[1], 1048575)] AS entry
 FROM (
-	SELECT unit, told, traces, of_sessions, of_users, events, size, reached, arrayFirst(c -> length(c) = reached, chains) AS chain
+	SELECT unit, told, traces, events, size, reached, arrayFirst(c -> length(c) = reached, chains) AS chain
 	FROM (
-		SELECT unit, told, traces, of_sessions, of_users, events, size, chains, arrayMax(arrayMap(c -> length(c), chains)) AS reached
+		SELECT unit, told, traces, events, size, chains, arrayMax(arrayMap(c -> length(c), chains)) AS reached
 		FROM (
-			SELECT unit, told, traces, of_sessions, of_users, events, size, arrayMap(
+			SELECT unit, told, traces, events, size, arrayMap(
 				(place, bits, tail) -> if(bitTest(bits, 0) AND bitShiftRight(place, 20) < toUInt64(toUnixTimestamp64Milli({to}) + {{before_epoch}}),
 					arrayPushFront(arrayFilter(p -> bitShiftRight(p, 20) <= bitShiftRight(place, 20) + 1000 * {window}, tail), place),
 					emptyArrayUInt64()),
 				places, matches, arrayPushBack(arrayPopFront(tails), emptyArrayUInt64())) AS chains
 			FROM (
-				SELECT unit, told, traces, of_sessions, of_users, events, size, places, matches, arrayFold(
+				SELECT unit, told, traces, events, size, places, matches, arrayFold(
 					(later, step) -> arrayReverseFill(tail -> notEmpty(tail), arrayMap(
 						(place, bits, tail) -> if(bitTest(bits, step), arrayPushFront(tail, place), emptyArrayUInt64()),
 						places, matches, arrayPushBack(arrayPopFront(later), emptyArrayUInt64()))),
 					arrayReverse(range(1, length({step_types}))),
 					arrayWithConstant(size, emptyArrayUInt64())) AS tails
 				FROM (
-					SELECT unit, told, traces, of_sessions, of_users, events, length(events) AS size, arrayMap(e -> toUInt16(bitAnd(bitShiftRight(e, 32), 1023)), events) AS matches,
+					SELECT unit, told, traces, events, length(events) AS size, arrayMap(e -> toUInt16(bitAnd(bitShiftRight(e, 32), 1023)), events) AS matches,
 						arrayMap((e, i) -> bitShiftLeft(toUInt64(bitShiftRight(e, 210)), 20) + i, events, arrayEnumerate(events)) AS places
 					FROM $1
 				)
@@ -102,11 +98,11 @@ $1[indexOf(told, $2)]
 -- block: time_of
 fromUnixTimestamp64Milli(toInt64(bitShiftRight($1, 210)) - {{before_epoch}})
 
--- Platform of a call with the trace of an entry that tells none itself; nothing is read where entries are calls.
+-- Platform of a call with the trace of an entry that tells none itself; nothing is read where entries are calls. $1 chooses traces.
 -- block: entry_platforms
-(SELECT trace_id AS entry_trace, toString(argMin(platform, (timestamp, {{step_order}}, {{id_key: event_id}}))) AS inherited
+(SELECT trace_id, toString(argMin(platform, (timestamp, {{step_order}}, {{id_key: event_id}}))) AS inherited
 FROM {{calls_near: trace_id, platform, timestamp, step_sequence, event_id | {from} | addSeconds({to}, {window}) |
-	{step_types}[1] != 'tool_call' AND {{is_known: platform}}}}
+	{step_types}[1] != 'tool_call' AND {{is_known: platform}} AND $1}}
 GROUP BY trace_id)
 
 -- block: entry_platform
@@ -148,10 +144,10 @@ FROM (
 				{{percentile_if: 0.5 | bitShiftRight(chain[-1], 20) - bitShiftRight(chain[1], 20) | reached = length({step_types})}} AS total,
 				sumForEachMap(map({{entry_platform}}, arrayResize(arrayWithConstant(reached, toUInt64(1)), length({step_types})))) AS by_platform
 			FROM (
-				SELECT size, reached, chain, entry, if({{traces_matter}}, {{told_of: traces | entry}}, '') AS entry_trace
+				SELECT size, reached, chain, entry, if({{traces_matter}}, {{told_of: traces | entry}}, '') AS trace_id
 				FROM {{funnel_chains: $1}}
 			) AS walked
-			LEFT JOIN {{entry_platforms}} AS platforms_of_traces USING (entry_trace)
+			LEFT JOIN {{entry_platforms: 1}} AS platforms_of_traces USING (trace_id)
 			HAVING max(size) < {unit_events}
 		)
 	)
@@ -163,36 +159,58 @@ FROM (
 -- name: funnel_by_user
 {{funnel_answer: {{funnel_users}}}};
 
--- Units whose level is {level}, by entry. The user of an entry is its own or that of its session (G6).
--- block: funnel_examples_of
+-- An event's number as its key: type (that of its lowest step), id and time.
+-- block: key_of
+concat({step_types}[arrayFirstIndex(s -> bitTest(toUInt16(bitAnd(bitShiftRight($1, 32), 1023)), s), range(10))], ':',
+	toString(toUInt128(bitAnd(bitShiftRight($1, 42), bitNot(toUInt128(0))))), ':', toString(toUnixTimestamp64Milli({{time_of: $1}})))
+
+-- The units of a page, those whose level is {level} by their entry, found by numbers alone; their entries and, behind these, their last
+-- events by keys and times. No row: a unit has more events than this counts.
+-- block: funnel_page_of
 WITH {{platforms}}
 SELECT
-	arrayMap(e -> tuple(e.2 AS unit, {level} AS level, e.3 AS sessionId, e.4 AS traceId, {{text: e.5}} AS userId, e.6 AS platform,
-			{{iso: {{time_of: e.7}}}} AS enteredAt, {{iso: {{time_of: e.8}}}} AS lastStepAt),
-		arraySlice(newest, {offset} + 1)) AS items,
-	intDiv({offset}, {limit}) + 1 AS page,
-	{limit} AS pageSize,
-	total
+	total,
+	toString(arrayMap(u -> u.2, newest)) AS units,
+	toString(arrayConcat(arrayMap(u -> {{key_of: u.3}}, newest), arrayMap(u -> {{key_of: u.4}}, newest))) AS ids,
+	toString(arrayConcat(arrayMap(u -> {{time_of: u.3}}, newest), arrayMap(u -> {{time_of: u.4}}, newest))) AS times
 FROM (
 	SELECT
 		countIf(reached = {level}) AS total,
-		groupArraySortedIf({list_end})(tuple(if({descending} = 1, -1, 1) * toInt64(bitShiftRight(entry, 210)), unit, session_id, last_trace,
-			if(own_user = '', session_user, own_user), {{entry_platform}}, entry, last_event), reached = {level}) AS newest
-	FROM (
-		SELECT unit, reached, size, entry, events[bitAnd(chain[-1], 1048575)] AS last_event, {{told_of: traces | last_event}} AS last_trace,
-			{{told_of: traces | entry}} AS entry_trace, {{told_of: of_sessions | entry}} AS session_id, {{told_of: of_users | entry}} AS own_user
-		FROM {{funnel_chains: $1}}
-	) AS there
-	LEFT JOIN {{entry_platforms}} AS platforms_of_traces USING (entry_trace)
-	LEFT JOIN {{session_users}} AS users_of_entries USING (session_id)
+		arraySlice(groupArraySortedIf({list_end})(tuple(if({descending} = 1, -1, 1) * toInt64(bitShiftRight(entry, 210)), unit, entry,
+			events[bitAnd(chain[-1], 1048575)]), reached = {level}), {offset} + 1) AS newest
+	FROM {{funnel_chains: $1}}
 	HAVING max(size) < {unit_events}
 )
 
--- name: funnel_examples
-{{funnel_examples_of: {{funnel_units}}}};
+-- name: funnel_page
+{{funnel_page_of: {{funnel_units}}}};
 
--- name: funnel_examples_by_user
-{{funnel_examples_of: {{funnel_users}}}};
+-- name: funnel_page_by_user
+{{funnel_page_of: {{funnel_users}}}};
+
+-- What is told of a page. The user of an entry is its own or that of its session (G6).
+-- name: funnel_examples
+WITH events_of_page AS (
+		SELECT *, concat(event_type, ':', toString(toUInt128(event_id)), ':', toString(toUnixTimestamp64Milli(timestamp))) AS id
+		FROM {{found: event_type, timestamp, event_id, session_id, user_id, trace_id, platform | event_type IN {step_types}
+			AND timestamp IN (SELECT parseDateTime64BestEffortOrNull(arrayJoin({times}), 3, 'UTC'))}}
+		WHERE has({ids}, id)
+	)
+SELECT
+	arrayMap((unit, entry, last) -> tuple(unit, {level} AS level, entry.3 AS sessionId, last.4 AS traceId, {{text: entry.5}} AS userId,
+			entry.6 AS platform, {{iso: entry.2}} AS enteredAt, {{iso: last.2}} AS lastStepAt),
+		{units},
+		arrayMap(id -> told[indexOf(told.1, id)], arraySlice({ids}, 1, length({units}))),
+		arrayMap(id -> told[indexOf(told.1, id)], arraySlice({ids}, length({units}) + 1))) AS items,
+	intDiv({offset}, {limit}) + 1 AS page,
+	{limit} AS pageSize
+FROM (
+	SELECT groupArray(tuple(id, timestamp, session_id, trace_id, if(user_id = '', session_user, user_id),
+		multiIf({{is_known: platform}}, toString(platform), inherited != '', inherited, 'unknown'))) AS told
+	FROM events_of_page
+	LEFT JOIN {{users_of_many: SELECT session_id FROM events_of_page}} AS users_of_sessions USING (session_id)
+	LEFT JOIN {{entry_platforms: trace_id IN (SELECT trace_id FROM events_of_page)}} AS platforms_of_traces USING (trace_id)
+);
 
 -- ---- automatic ----
 -- What units report by themselves: steps and conversions with a name, by G12. $1: what is grouped by.

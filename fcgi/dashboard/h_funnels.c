@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * GET /api/analytics/{projectId}/funnels and /funnels/examples */
+#include <stdlib.h>
+#include <string.h>
+
 #include "fcgi/dashboard/analytics.h"
 
 enum {
@@ -7,6 +10,7 @@ enum {
 	STEPS_MAX = 10,
 	WINDOW_S_MAX = 2592000,
 	WINDOW_S_DEFAULT = 86400,
+	PAGE_BYTES_MAX = 512 * 1024, /* units and keys of one page */
 };
 
 enum scope { SCOPE_SESSION, SCOPE_USER, SCOPE_TRACE };
@@ -108,21 +112,56 @@ enum err h_funnels(struct request *req, struct reply *rep, struct app *app)
 	return e;
 }
 
+/* total, and the lists by which the page is looked up, as the store writes and takes them. */
+static bool read_page(struct analytics *a, char *line)
+{
+	static const enum ch_value_id LISTS[] = {CHV_UNITS, CHV_IDS, CHV_TIMES};
+	char *cell = strsep(&line, "\t");
+
+	json_write_int(analytics_members(a), "total", strtoll(cell, NULL, 10));
+	for (size_t i = 0; i < ARRAY_LEN(LISTS); i++) {
+		cell = strsep(&line, "\t");
+		if (cell == NULL)
+			return false;
+		analytics_set(a, LISTS[i], cell);
+	}
+	return true;
+}
+
+/* Which units, without what is told of them; no row: one of them has too many events. */
+static enum err ask_page(struct analytics *a, enum ch_text_id query)
+{
+	struct buf rows;
+	struct ch_ask ask = {
+	        .text = query, .values = &a->values, .format = "TabSeparatedRaw", .out = &rows};
+	enum err e;
+
+	buf_init(&rows, PAGE_BYTES_MAX);
+	e = analytics_ask(a, &ask, 1);
+	if (e == ERR_OK && rows.len == 0)
+		e = ERR_DASH_ANALYTICS_QUERY_REJECTED;
+	if (e == ERR_OK) {
+		rows.data[rows.len - 1] = '\0'; /* the line's end */
+		e = read_page(a, rows.data) ? ERR_OK : ERR_DASH_INTERNAL_ERROR;
+	}
+	buf_release(&rows);
+	return e;
+}
+
 enum err h_funnel_examples(struct request *req, struct reply *rep, struct app *app)
 {
+	static const struct analytics_part PARTS[] = {{"", CHQ_FUNNEL_EXAMPLES, ANALYTICS_MEMBERS}};
 	struct analytics a;
 	enum err e = analytics_begin(&a, req, app);
 
 	if (e == ERR_OK) {
 		enum scope scope = set_funnel(&a, EXAMPLE_STEP, web_int(req, EXAMPLE_LEVEL, 1));
-		struct analytics_part part = {.key = "",
-		        .query = scope == SCOPE_USER ? CHQ_FUNNEL_EXAMPLES_BY_USER
-		                                     : CHQ_FUNNEL_EXAMPLES,
-		        .shape = ANALYTICS_MEMBERS};
 
 		analytics_set_list_end(&a);
-		e = analytics_reply(&a, rep, &part, 1);
+		e = ask_page(&a, scope == SCOPE_USER ? CHQ_FUNNEL_PAGE_BY_USER : CHQ_FUNNEL_PAGE);
 	}
+	if (e == ERR_OK)
+		e = analytics_reply(&a, rep, PARTS, ARRAY_LEN(PARTS));
 	analytics_end(&a);
 	return e;
 }
