@@ -4,7 +4,8 @@
 # usage: scripts/gen-queries.sh OUT FILE...
 #
 # A block: "-- name: key_by_hash", "-- roles: ingest service" (who may run it: service app ingest superuser), optionally
-# "-- prepare: no" (always sent unnamed), any other comment lines, then one statement that ends with its line's ";".
+# "-- prepare: no" (always sent unnamed) and "-- with: login" (it looks the login up itself: $1 to $3 and its first six columns
+# are those of tx_login), any other comment lines, then one statement that ends with its line's ";".
 # Fails on a name twice, a block without roles or statement, and parameters with gaps.
 set -euo pipefail
 out=$1
@@ -45,8 +46,9 @@ function finish(    n) {
 	if (sql == "") fail("statement " name " is empty")
 	if (!ended) fail("statement " name " does not end with \";\"")
 	n = params(sql)
+	if (login == "true" && n < 3) fail("statement " name " has no $1 to $3 for its login")
 	printf "\tPGQ_%s, /* %s: %s */\n", toupper(name), file, roles_text > header
-	printf "\t[PGQ_%s] = {\"%s\",\n%s\t\t, %d, %s, %s},\n", toupper(name), name, text, n, roles, prepare > source
+	printf "\t[PGQ_%s] = {\"%s\",\n%s\t\t, %d, %s, %s, %s},\n", toupper(name), name, text, n, roles, prepare, login > source
 	count++
 	name = ""
 }
@@ -64,7 +66,7 @@ FNR == 1 { finish(); file = FILENAME; sub(/.*\//, "", file) }
 	if (NF != 3 || name !~ /^[a-z][a-z0-9_]*$/ || length(name) > 62) fail("malformed name: " $0)
 	if (name in known) fail("statement " name " is already in " known[name])
 	known[name] = file ":" FNR
-	roles = ""; roles_text = ""; sql = ""; text = ""; ended = 0; prepare = "true"; dollar = 0
+	roles = ""; roles_text = ""; sql = ""; text = ""; ended = 0; prepare = "true"; login = "false"; dollar = 0
 	next
 }
 /^-- roles:/ {
@@ -80,6 +82,11 @@ FNR == 1 { finish(); file = FILENAME; sub(/.*\//, "", file) }
 /^-- prepare:/ {
 	if (name == "" || sql != "" || $3 != "no" || NF != 3) fail("malformed: " $0)
 	prepare = "false"
+	next
+}
+/^-- with:/ {
+	if (name == "" || sql != "" || $3 != "login" || NF != 3) fail("malformed: " $0)
+	login = "true"
 	next
 }
 /^[ \t]*--/ || /^[ \t]*$/ { next }

@@ -174,7 +174,9 @@ enum err pg_tx_begin_login(struct pg *pg, struct pg_login *login, struct pg_then
 /* For a request that asks one statement and changes nothing: the login, then's statement (then may
  * be NULL) and the next pg_exec go in one round trip, as one transaction that ends with it. That
  * pg_exec gives ERR_DASH_SESSION_EXPIRED when there is no such login; else login and then are set.
- * Both must live until pg_once_end. */
+ * Both must live until pg_once_end. A statement "with: login" looks the login up itself: it goes
+ * only so, alone (then is NULL), its caller gives and reads what follows the login's parameters and
+ * columns. */
 void pg_once_begin(struct pg *pg, struct pg_login *login, struct pg_then *then);
 /* True: the statement was sent. Nothing waits for one any more. */
 bool pg_once_end(struct pg *pg);

@@ -86,6 +86,11 @@ enum err pg_judge(struct pg *pg, const PGresult *res, const char *statement)
 	}
 }
 
+static size_t own_params(const struct pg_query_def *def)
+{
+	return (size_t)def->params - (def->login ? PG_LOGIN_PARAMS : 0);
+}
+
 enum err pg_check_call(struct pg *pg, enum pg_query q, size_t len)
 {
 	const char *fault = NULL;
@@ -94,7 +99,7 @@ enum err pg_check_call(struct pg *pg, enum pg_query q, size_t len)
 		fault = "no such statement";
 	else if ((pg_queries[q].roles & (unsigned)pg->role) == 0)
 		fault = "statement is not this role's";
-	else if ((size_t)pg_queries[q].params != len)
+	else if (own_params(&pg_queries[q]) != len)
 		fault = "wrong number of parameters";
 	if (fault == NULL)
 		return ERR_OK;
@@ -152,17 +157,30 @@ enum err pg_wrap(PGresult *res, const char *statement, struct pg_result **out)
 	return ERR_OK;
 }
 
-static enum err refuse(struct pg *pg, enum pg_query q, const char *detail, enum err e)
+enum err pg_refuse(struct pg *pg, enum pg_query q, const char *detail, enum err e)
 {
 	pg_error_clear(pg, pg_queries[q].name);
 	pg_error_detail(pg, detail);
 	return e;
 }
 
+enum err pg_ask(
+        struct pg *pg, enum pg_query q, const struct pg_param *params, size_t len, PGresult **out)
+{
+	struct pg_bound bound;
+	enum err e = pg_bind(params, len, &bound);
+
+	if (e == ERR_OK)
+		e = exchange(pg, q, &bound, out);
+	else
+		e = pg_refuse(pg, q, "a value does not have the form of its type", e);
+	pg_bound_release(&bound);
+	return e;
+}
+
 enum err pg_exec(struct pg *pg, enum pg_query q, const struct pg_param *params, size_t len,
         struct pg_result **out)
 {
-	struct pg_bound bound;
 	PGresult *res = NULL;
 	enum err e;
 
@@ -173,21 +191,17 @@ enum err pg_exec(struct pg *pg, enum pg_query q, const struct pg_param *params, 
 		return e;
 	if (pg->once_login != NULL)
 		return pg_once_exec(pg, q, params, len, out);
+	if (pg_queries[q].login)
+		return pg_refuse(pg, q, "no login goes with the statement", ERR_DB_INTERNAL_ERROR);
 	if (pg->tx == PG_TX_LOST)
-		return refuse(
+		return pg_refuse(
 		        pg, q, "connection lost in this transaction", ERR_DB_PG_CONNECTION_REFUSED);
 	if (pg->tx == PG_TX_FAILED)
-		return refuse(pg, q, "an earlier statement of this transaction failed",
+		return pg_refuse(pg, q, "an earlier statement of this transaction failed",
 		        ERR_DB_PG_QUERY_FAILED);
 	e = pg_ensure(pg);
-	if (e != ERR_OK)
-		return e;
-	e = pg_bind(params, len, &bound);
 	if (e == ERR_OK)
-		e = exchange(pg, q, &bound, &res);
-	else
-		(void)refuse(pg, q, "a value does not have the form of its type", e);
-	pg_bound_release(&bound);
+		e = pg_ask(pg, q, params, len, &res);
 	return e == ERR_OK ? pg_wrap(res, pg_queries[q].name, out) : e;
 }
 

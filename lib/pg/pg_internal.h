@@ -7,12 +7,16 @@
 
 #include "pg/pg.h"
 
+/* What tx_login takes and gives. */
+enum { PG_LOGIN_PARAMS = 3, PG_LOGIN_COLUMNS = 6 };
+
 /* One row of the generated table. */
 struct pg_query_def {
 	const char *name, *sql;
 	int params;
 	unsigned roles; /* enum pg_role bits */
 	bool prepare;   /* false: always sent unnamed */
+	bool login;     /* looks the login up itself: params and columns begin with tx_login's */
 };
 extern const struct pg_query_def pg_queries[PGQ_COUNT];
 
@@ -51,6 +55,7 @@ struct pg {
 struct pg_result {
 	PGresult *res;
 	const char *statement;
+	int first; /* column of res that counts as 0 */
 };
 
 /* pg_url.c: see pg_open. */
@@ -78,9 +83,15 @@ struct pg_bound {
 };
 enum err pg_bind(const struct pg_param *params, size_t len, struct pg_bound *out) MUST_CHECK;
 void pg_bound_release(struct pg_bound *b);
-/* Whether the role may run the statement with so many parameters: ERR_OK or ERR_DB_INTERNAL_ERROR.
- */
+/* Whether the role may run the statement with so many parameters, those of a login that it looks up
+ * itself left out: ERR_OK or ERR_DB_INTERNAL_ERROR. */
 enum err pg_check_call(struct pg *pg, enum pg_query q, size_t len) MUST_CHECK;
+/* Sends one statement that was checked, alone, on the connection that there is, and waits for its
+ * answer. */
+enum err pg_ask(struct pg *pg, enum pg_query q, const struct pg_param *params, size_t len,
+        PGresult **out) MUST_CHECK;
+/* Notes why a call was refused before anything was sent, and gives e. */
+enum err pg_refuse(struct pg *pg, enum pg_query q, const char *detail, enum err e) MUST_CHECK;
 /* Makes *out of a result; out NULL: the result is dropped. */
 enum err pg_wrap(PGresult *res, const char *statement, struct pg_result **out) MUST_CHECK;
 /* pg_tx.c: pg_exec behind pg_once_begin. */

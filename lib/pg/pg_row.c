@@ -26,21 +26,27 @@ enum {
 /* 2000-01-01, the server's epoch, in Unix milliseconds. */
 #define PG_EPOCH_MS INT64_C(946684800000)
 
+/* The column of the result that is col to whoever asks. */
+static int at(const struct pg_result *r, size_t col)
+{
+	return r->first + (int)col;
+}
+
 /* Reading a column as what it is not cannot go on: the value would be a wrong one. */
 static void bug(const struct pg_result *r, size_t row, size_t col, const char *wanted)
 {
 	log_fatal(ERR_DB_INTERNAL_ERROR, "column read with the wrong type",
 	        F_STR("statement", r->statement), F_STR("wanted", wanted),
 	        F_INT("row", (int64_t)row), F_INT("column", (int64_t)col),
-	        F_INT("type", (int64_t)PQftype(r->res, (int)col)));
+	        F_INT("type", (int64_t)PQftype(r->res, at(r, col))));
 	abort();
 }
 
 static Oid type_of(const struct pg_result *r, size_t row, size_t col)
 {
-	if (row >= (size_t)PQntuples(r->res) || col >= (size_t)PQnfields(r->res))
+	if (row >= (size_t)PQntuples(r->res) || at(r, col) >= PQnfields(r->res))
 		bug(r, row, col, "a row and column of the result");
-	return PQftype(r->res, (int)col);
+	return PQftype(r->res, at(r, col));
 }
 
 static int64_t big_endian(const uint8_t *p, size_t len)
@@ -54,7 +60,7 @@ static int64_t big_endian(const uint8_t *p, size_t len)
 
 static const uint8_t *value(const struct pg_result *r, size_t row, size_t col)
 {
-	return (const uint8_t *)PQgetvalue(r->res, (int)row, (int)col);
+	return (const uint8_t *)PQgetvalue(r->res, (int)row, at(r, col));
 }
 
 void pg_result_free(struct pg_result *r)
@@ -80,7 +86,7 @@ int64_t pg_affected(const struct pg_result *r)
 bool pg_is_null(const struct pg_result *r, size_t row, size_t col)
 {
 	(void)type_of(r, row, col);
-	return PQgetisnull(r->res, (int)row, (int)col) == 1;
+	return PQgetisnull(r->res, (int)row, at(r, col)) == 1;
 }
 
 const char *pg_text(const struct pg_result *r, size_t row, size_t col)
@@ -93,7 +99,7 @@ const char *pg_text(const struct pg_result *r, size_t row, size_t col)
 	if (pg_is_null(r, row, col))
 		return NULL;
 	/* jsonb begins with a version byte; libpq ends every value with a NUL. */
-	return PQgetvalue(r->res, (int)row, (int)col) + (type == OID_JSONB ? 1 : 0);
+	return PQgetvalue(r->res, (int)row, at(r, col)) + (type == OID_JSONB ? 1 : 0);
 }
 
 int64_t pg_int(const struct pg_result *r, size_t row, size_t col)
@@ -104,7 +110,7 @@ int64_t pg_int(const struct pg_result *r, size_t row, size_t col)
 		bug(r, row, col, "integer");
 	if (pg_is_null(r, row, col))
 		return 0;
-	return big_endian(value(r, row, col), (size_t)PQgetlength(r->res, (int)row, (int)col));
+	return big_endian(value(r, row, col), (size_t)PQgetlength(r->res, (int)row, at(r, col)));
 }
 
 bool pg_bool(const struct pg_result *r, size_t row, size_t col)
@@ -130,7 +136,7 @@ const uint8_t *pg_bytes(const struct pg_result *r, size_t row, size_t col, size_
 	*len = 0;
 	if (pg_is_null(r, row, col))
 		return NULL;
-	*len = (size_t)PQgetlength(r->res, (int)row, (int)col);
+	*len = (size_t)PQgetlength(r->res, (int)row, at(r, col));
 	return value(r, row, col);
 }
 

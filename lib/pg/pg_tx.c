@@ -6,6 +6,11 @@
 
 enum { RETRY_PAUSE_MS = 10 };
 
+/* What a look-up of the login takes. */
+#define LOGIN_PARAMS(login)                                                                        \
+	PG_BYTES((login)->token_hash, sizeof((login)->token_hash)), PG_INT((login)->session_days), \
+	        PG_INT((login)->session_max_days)
+
 bool pg_tx_is_open(const struct pg *pg)
 {
 	return pg->tx != PG_TX_NONE;
@@ -60,6 +65,8 @@ static enum err opening_add(struct pg *pg, struct opening *o, enum pg_query q,
 	o->bound[i].len = 0;
 	if (e != ERR_OK)
 		return e;
+	if (pg_queries[q].login)
+		return misuse(pg, "the statement looks a login up itself");
 	if (pg_bind(params, len, &o->bound[i]) != ERR_OK)
 		return misuse(pg, "a value does not have the form of its type");
 	return ERR_OK;
@@ -195,10 +202,7 @@ enum err pg_tx_begin_login(struct pg *pg, struct pg_login *login, struct pg_then
 
 	if (then != NULL)
 		then->result = NULL;
-	e = open_tenant(pg, &o, PGQ_TX_LOGIN,
-	        PG_PARAMS(PG_BYTES(login->token_hash, sizeof(login->token_hash)),
-	                PG_INT(login->session_days), PG_INT(login->session_max_days)),
-	        then);
+	e = open_tenant(pg, &o, PGQ_TX_LOGIN, PG_PARAMS(LOGIN_PARAMS(login)), then);
 	e = take_login(pg, &o, 1, login, then, e);
 	opening_release(&o);
 	return e;
@@ -219,15 +223,45 @@ bool pg_once_end(struct pg *pg)
 	return pg->once_sent;
 }
 
+/* One statement that looks the login up itself: what is read there begins behind the login. */
+static enum err once_joined(
+        struct pg *pg, const struct pg_then *last, struct pg_login *login, struct pg_result **out)
+{
+	struct pg_param params[PG_PARAMS_MAX] = {LOGIN_PARAMS(login)};
+	struct pg_result r = {.statement = pg_queries[last->query].name};
+	enum err e = ERR_DB_PG_CONNECTION_REFUSED; /* as long as there is no connection */
+
+	if (last->len > 0)
+		memcpy(params + PG_LOGIN_PARAMS, last->params, last->len * sizeof(*params));
+	/* Whether the connection lives shows by itself: where it was lost while idle nothing has
+	 * happened, and it is asked again. */
+	if (pg->conn != NULL)
+		e = pg_ask(pg, last->query, params, PG_LOGIN_PARAMS + last->len, &r.res);
+	if (pg->conn == NULL && pg_err_away(e)) {
+		e = pg_ensure(pg);
+		if (e == ERR_OK)
+			e = pg_ask(pg, last->query, params, PG_LOGIN_PARAMS + last->len, &r.res);
+	}
+	if (e != ERR_OK)
+		return e;
+	if (pg_rows(&r) == 0) {
+		PQclear(r.res);
+		return ERR_DASH_SESSION_EXPIRED;
+	}
+	read_login(&r, login);
+	e = pg_wrap(r.res, r.statement, out);
+	if (e == ERR_OK && out != NULL)
+		(*out)->first = PG_LOGIN_COLUMNS;
+	return e;
+}
+
 static enum err once(struct pg *pg, struct opening *o, struct pg_login *login,
         const struct pg_then *then, const struct pg_then *last)
 {
 	enum err e = pg_ensure(pg);
 
 	if (e == ERR_OK)
-		e = opening_add(pg, o, PGQ_TX_LOGIN,
-		        PG_PARAMS(PG_BYTES(login->token_hash, sizeof(login->token_hash)),
-		                PG_INT(login->session_days), PG_INT(login->session_max_days)));
+		e = opening_add(pg, o, PGQ_TX_LOGIN, PG_PARAMS(LOGIN_PARAMS(login)));
 	if (e == ERR_OK && then != NULL)
 		e = opening_add(pg, o, then->query, then->params, then->len);
 	if (e == ERR_OK)
@@ -247,6 +281,9 @@ enum err pg_once_exec(struct pg *pg, enum pg_query q, const struct pg_param *par
 
 	pg->once_login = NULL;
 	pg->once_sent = true;
+	if (pg_queries[q].login)
+		return then == NULL ? once_joined(pg, &last, login, out)
+		                    : misuse(pg, "nothing goes with such a statement");
 	/* Its connection was lost while idle: nothing of it has happened. */
 	if (pg_err_away(e)) {
 		opening_release(&o);

@@ -16,6 +16,8 @@ WHERE u.id = (SELECT yavio.app_uid());
 -- The same with the workspaces of the user by name, as many as a page shows; one row without any where there is none.
 -- name: user_session
 -- roles: app
-SELECT id, email, name, has_password, verified, created_at, two_factor, recovery_codes, workspace_id, workspace_name,
+-- with: login
+SELECT session_id, user_id, stage, auth_at, expires_at, touched,
+	user_id, email, name, has_password, verified, created_at, two_factor, recovery_codes, workspace_id, workspace_name,
 	slug, role, plan
-FROM yavio.app_me();
+FROM yavio.auth_account($1, $2, $3);

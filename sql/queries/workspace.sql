@@ -28,8 +28,9 @@ VALUES ($1, $2, 'owner');
 
 -- name: workspace_page
 -- roles: app
-SELECT total, id, name, slug, plan, role, created_at
-FROM yavio.app_my_workspaces($1, $2, $3, $4);
+-- with: login
+SELECT session_id, user_id, stage, auth_at, expires_at, touched, total, id, name, slug, plan, role, created_at
+FROM yavio.auth_workspaces($1, $2, $3, $4, $5, $6, $7);
 
 -- name: workspace_get
 -- roles: app

@@ -383,22 +383,41 @@ describe('workspace_transfer', () => {
 	});
 });
 
-describe('what one sees of oneself', () => {
-	const account = (who) => as(who, 'SELECT * FROM app_me()');
+/* The look-ups of a login that bring what a page begins with. */
+describe('auth_account, auth_workspaces', () => {
+	const token = (who) => hash(`session ${who}`);
+	const account = (who) => as(null, `SELECT * FROM auth_account(${token(who)}, 30, 180)`);
 	const page = (who, most = 25, past = 0, sort = 'slug', descending = false) =>
-		as(who, `SELECT * FROM app_my_workspaces(${most}, ${past}, '${sort}', ${descending})`);
+		as(null, `SELECT * FROM auth_workspaces(${token(who)}, 30, 180, ${most}, ${past}, '${sort}', ${descending})`);
+	const set = (values) => service.query(`UPDATE sessions SET ${values} WHERE user_id = ${literal(world.both)}`);
+	const fresh = "stage = 'full', created_at = now(), last_seen_at = now(), expires_at = now() + interval '1 hour'";
+	const signIn = (who) => service.query(`INSERT INTO sessions (id, user_id, token_hash, stage, method, expires_at)
+		VALUES (gen_random_uuid(), ${literal(who)}, ${token(who)}, 'full', 'password', now() + interval '1 hour')`);
+	before(() => signIn(world.both));
+	beforeEach(() => service.query(`UPDATE sessions SET ${fresh}`));
 
 	it('everybody gets the own account with the own workspaces and roles, and nothing else', async () => {
 		const member = (await service.query('SELECT user_id, workspace_id, role FROM workspace_members')).rows;
+		const logins = (await service.query('SELECT id, user_id, auth_at, expires_at FROM sessions')).rows;
 		for (const { id } of world.actors) {
 			const mine = member.filter((m) => m.user_id === id).map((m) => `${m.workspace_id} ${m.role}`).sort();
-			const rows = await account(id);
-			assert.ok(rows.every((row) => row.id === id));
-			assert.deepEqual(rows.map((row) => `${row.workspace_id} ${row.role}`).sort(), mine);
-			assert.deepEqual((await page(id)).map((row) => `${row.id} ${row.role}`).sort(), mine);
+			const login = logins.find((one) => one.user_id === id);
+			const [rows, list] = [await account(id), await page(id)];
+			for (const row of [...rows, ...list]) {
+				assert.deepEqual([row.session_id, row.user_id, row.stage, row.auth_at, row.expires_at, row.touched],
+					[login.id, id, 'full', login.auth_at, login.expires_at, false]);
+			}
+			assert.deepEqual(rows.filter((row) => row.workspace_id).map((row) => `${row.workspace_id} ${row.role}`).sort(), mine);
+			assert.deepEqual(list.filter((row) => row.id).map((row) => `${row.id} ${row.role}`).sort(), mine);
+			assert.ok(list.every((row) => row.total === mine.length));
 			const [user] = (await service.query(`SELECT email, name, has_password, email_proof <> 'none' AS verified FROM users WHERE id = $1`, [id])).rows;
 			assert.deepEqual({ email: rows[0].email, name: rows[0].name, has_password: rows[0].has_password, verified: rows[0].verified }, user);
 		}
+	});
+
+	it('whatever tenant is set: the login decides', async () => {
+		const [row] = await as(world.people.b.owner, `SELECT * FROM auth_account(${token(world.people.a.viewer)}, 30, 180)`);
+		assert.equal(row.user_id, world.people.a.viewer);
 	});
 
 	it('tells of the second factor and of the recovery codes that are left', async () => {
@@ -414,26 +433,99 @@ describe('what one sees of oneself', () => {
 	it('one who is in no workspace has one row of oneself, and a page with nothing but the total', async () => {
 		const id = randomUUID();
 		await service.query(insert('users', { id, email: 'alone@example.com', name: 'Alone' }));
+		await signIn(id);
 		const rows = await account(id);
-		assert.deepEqual(rows.map((row) => [row.id, row.workspace_id]), [[id, null]]);
-		assert.deepEqual((await page(id)).map((row) => [row.total, row.id]), [[0, null]]);
+		assert.deepEqual(rows.map((row) => [row.user_id, row.workspace_id]), [[id, null]]);
+		for (const past of [0, 25]) assert.deepEqual((await page(id, 25, past)).map((row) => [row.user_id, row.total, row.id]), [[id, 0, null]]);
 		await service.query('DELETE FROM users WHERE id = $1', [id]);
 	});
 
-	it('pages: in order, both ways, with the total also behind the last', async () => {
-		const slugs = async (...order) => (await page(world.both, ...order)).map((row) => row.slug);
-		const all = await slugs();
-		assert.equal(all.length, 2);
-		assert.deepEqual(all, [...all].sort());
-		assert.deepEqual(await slugs(25, 0, 'slug', true), [...all].reverse());
-		assert.deepEqual(await slugs(1, 1), [all[1]]);
+	it('pages: in every order, both ways, with the total also behind the last', async () => {
+		for (const [sort, key] of [['slug', (w) => w.slug], ['name', (w) => w.name.toLowerCase()], ['createdAt', (w) => w.created_at.getTime()]]) {
+			const ids = async (...order) => (await page(world.both, ...order)).map((row) => row.id);
+			const rows = await page(world.both, 25, 0, sort);
+			assert.equal(rows.length, 2);
+			const want = [...rows].sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a.id < b.id ? -1 : 1)).map((row) => row.id);
+			assert.deepEqual(rows.map((row) => row.id), want, sort);
+			if (key(rows[0]) !== key(rows[1])) assert.deepEqual(await ids(25, 0, sort, true), [...want].reverse(), sort);
+			assert.deepEqual(await ids(1, 1, sort), [want[1]]);
+		}
 		assert.deepEqual((await page(world.both, 1, 1)).map((row) => row.total), [2]);
 		assert.deepEqual((await page(world.both, 25, 25)).map((row) => [row.total, row.id]), [[2, null]]);
 	});
 
-	it('without a tenant there is nothing', async () => {
-		assert.deepEqual(await account(null), []);
-		await assert.rejects(page(null), { code: '42501' });
+	it('touch a login seen more than 5 minutes ago, once, also for a page behind the last', async () => {
+		for (const ask of [() => account(world.both), () => page(world.both), () => page(world.both, 25, 25)]) {
+			await set("last_seen_at = now() - interval '6 minutes'");
+			const [first] = await ask();
+			assert.deepEqual([first.user_id, first.touched], [world.both, true]);
+			assert.ok(Math.abs(first.expires_at - Date.now() - 30 * 86_400_000) < 60_000);
+			assert.equal((await ask())[0].touched, false);
+		}
+	});
+
+	it('leave the short life of the second-factor stage alone', async () => {
+		await set("stage = 'totp', last_seen_at = now() - interval '8 minutes', expires_at = now() + interval '2 minutes'");
+		for (const [login] of [await account(world.both), await page(world.both)]) {
+			assert.deepEqual([login.stage, login.touched], ['totp', false]);
+			assert.ok(login.expires_at - Date.now() < 121_000);
+		}
+	});
+
+	for (const [what, values] of [
+		['expired', "expires_at = now() - interval '1 second'"],
+		['expired and not seen for long', "expires_at = now() - interval '1 second', last_seen_at = now() - interval '1 hour'"],
+		['past its absolute end', "created_at = now() - interval '181 days', expires_at = now() + interval '1 day'"],
+	]) {
+		it(`give no row for a login that is ${what}`, async () => {
+			await set(values);
+			assert.deepEqual([await account(world.both), await page(world.both), await page(world.both, 25, 25)], [[], [], []]);
+		});
+	}
+
+	it('give no row for a login that was ended, and for none', async () => {
+		await service.query(`DELETE FROM sessions WHERE user_id = ${literal(world.both)}`);
+		assert.deepEqual([await account(world.both), await page(world.both), await account(randomUUID())], [[], [], []]);
+		await signIn(world.both);
+	});
+
+	// No path is pinned on them: what a caller puts before pg_catalog must not be looked at.
+	it('do not care for the path of their caller', async () => {
+		const boom = (name, args, result) => `CREATE FUNCTION evil.${name}(${args}) RETURNS ${result} LANGUAGE plpgsql
+			AS $$BEGIN RAISE EXCEPTION 'hijacked by ${name}'; END$$;`;
+		const operator = (sign, name, left, right = left) =>
+			`CREATE OPERATOR evil.${sign} (LEFTARG = ${left}, RIGHTARG = ${right}, FUNCTION = evil.${name});`;
+		await cluster.query('bootstrap', `CREATE SCHEMA evil; GRANT USAGE ON SCHEMA evil TO yavio_app;
+			${boom('now', '', 'timestamptz')} ${boom('lower', 'text', 'text')} ${boom('set_config', 'text, text, boolean', 'text')}
+			${boom('make_interval', 'days int', 'interval')} ${boom('to_char', 'timestamp, text', 'text')}
+			${boom('login_in_use', 'bytea, int', 'SETOF yavio.login')} ${boom('login_account', 'bytea, int', 'SETOF yavio.login_account')}
+			${boom('auth_session', 'bytea, int, int', 'SETOF yavio.login')}
+			${['uuid', 'text', 'bytea', 'timestamptz', 'boolean'].map((type) => ['=', '<>', '>', '<', '>=', '<='].map((sign, i) =>
+				boom(`${type}_${i}`, `${type}, ${type}`, 'boolean') + operator(sign, `${type}_${i}`, type)).join('')).join('')}
+			${boom('minus', 'timestamptz, interval', 'timestamptz')} ${operator('-', 'minus', 'timestamptz', 'interval')}
+			CREATE AGGREGATE evil.count (*) (SFUNC = int8inc, STYPE = int8, INITCOND = '1000')`);
+		const victim = await cluster.connect('yavio_app');
+		try {
+			await victim.query('SET search_path = evil, pg_temp, pg_catalog, yavio');
+			// Only the path that was set can make this fail.
+			await assert.rejects(victim.query("SELECT 'a'::text = 'b'::text"), /hijacked by text_0/);
+			await victim.query('CREATE TEMPORARY TABLE sessions (id uuid)').catch(() => {});
+			const member = world.people.a.owner;
+			for (const seen of ['now()', "now() - interval '6 minutes'"]) {
+				await service.query(`UPDATE sessions SET last_seen_at = ${seen} WHERE user_id = ${literal(member)}`);
+				const { rows: [row] } = await victim.query(`SELECT user_id, workspace_id FROM yavio.auth_account(${token(member)}, 30, 180)`);
+				assert.equal(row.user_id, member);
+				await service.query(`UPDATE sessions SET last_seen_at = ${seen} WHERE user_id = ${literal(member)}`);
+				for (const past of [0, 25]) {
+					const { rows: [list] } = await victim.query(
+						`SELECT user_id, total FROM yavio.auth_workspaces(${token(member)}, 30, 180, 25, ${past}, 'createdAt', true)`);
+					assert.deepEqual([list.user_id, list.total < 1000], [member, true]);
+				}
+			}
+		} finally {
+			await victim.end();
+			await cluster.query('bootstrap', 'DROP SCHEMA evil CASCADE');
+		}
 	});
 });
 

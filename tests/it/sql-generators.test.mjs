@@ -38,8 +38,14 @@ test('a statement becomes an enum entry and a table row', () => {
 	assert.equal(r.status, 0, r.stderr);
 	assert.match(r.header, /PGQ_ONE, .*\n\tPGQ_TWO, .*\n\tPGQ_COUNT/);
 	assert.ok(r.source.includes(`"SELECT '\\\\' || \\"x\\", $2,\\n"`), r.source);
-	assert.match(r.source, /, 2, PG_INGEST \| PG_APP, true\}/);
-	assert.match(r.source, /"\$\$\\n"\n\t\t, 0, PG_INGEST, true\}/);
+	assert.match(r.source, /, 2, PG_INGEST \| PG_APP, true, false\}/);
+	assert.match(r.source, /"\$\$\\n"\n\t\t, 0, PG_INGEST, true, false\}/);
+});
+
+test('a statement may stay unnamed, or look the login up itself', () => {
+	const r = queries({ 'a.sql': '-- name: one\n-- roles: app\n-- prepare: no\nSELECT 1;\n-- name: two\n-- roles: app\n-- with: login\nSELECT $1, $2, $3;\n' });
+	assert.equal(r.status, 0, r.stderr);
+	assert.match(r.source, /, 0, PG_APP, false, false\},\n[^]*, 3, PG_APP, true, true\}/);
 });
 
 const refused = [
@@ -52,6 +58,8 @@ const refused = [
 	['nothing in it', { 'a.sql': '-- name: one\n-- roles: app\n-- name: two\n-- roles: app\nSELECT 1;\n' }, /one is empty/],
 	['a gap in the parameters', { 'a.sql': block('one', 'SELECT $1, $3;') }, /\$3 but no \$2/],
 	['text before a name', { 'a.sql': 'SELECT 1;\n' }, /before the first/],
+	['a login that takes no parameters of one', { 'a.sql': '-- name: one\n-- roles: app\n-- with: login\nSELECT $1, $2;\n' }, /one has no \$1 to \$3/],
+	['something else that goes with it', { 'a.sql': '-- name: one\n-- roles: app\n-- with: nothing\nSELECT 1;\n' }, /malformed/],
 	['a malformed name', { 'a.sql': block('One-two', 'SELECT 1;') }, /malformed name/],
 	['no statement at all', { 'a.sql': '-- nothing\n' }, /no statement found/],
 ];

@@ -91,7 +91,7 @@ export async function mutationsOf(service) {
 		SELECT table_name AS "table", column_name AS "column" FROM information_schema.columns
 		WHERE table_schema = 'yavio' ORDER BY 1, 2`);
 	const functions = await service(`
-		SELECT oid::regprocedure::text AS signature, proname AS name, prosqlbody IS NULL AS pinned FROM pg_proc
+		SELECT oid::regprocedure::text AS signature, proname AS name, proconfig IS NOT NULL AS pinned FROM pg_proc
 		WHERE pronamespace = 'yavio'::regnamespace ORDER BY 2`);
 	return [...policyMutations(policies), ...grantMutations(columns), ...functionMutations(functions)];
 }

@@ -167,6 +167,8 @@ static void test_query_table(void **state)
 	}
 	assert_int_equal(pg_queries[PGQ_KEY_BY_HASH].params, 1);
 	assert_int_equal(pg_queries[PGQ_KEY_INSERT].params, 9);
+	assert_true(pg_queries[PGQ_USER_SESSION].login);
+	assert_false(pg_queries[PGQ_USER_SELF].login);
 	/* Ingest answers the internet: what it may run is all listed here. */
 	for (int q = 0; q < PGQ_COUNT; q++)
 		if ((pg_queries[q].roles & PG_INGEST) &&
@@ -174,6 +176,46 @@ static void test_query_table(void **state)
 		        !str_starts_with(pg_queries[q].name, "server_") && q != PGQ_KEY_BY_HASH &&
 		        q != PGQ_KEY_TOUCH && q != PGQ_KEY_LISTEN)
 			fail_msg("%s became a statement of ingest", pg_queries[q].name);
+}
+
+/* Refused before anything is sent: there is no server. */
+static void expect_refused(struct pg *pg, enum err e, const char *detail)
+{
+	assert_int_equal(e, ERR_DB_INTERNAL_ERROR);
+	assert_string_equal(pg_last_error(pg)->detail, detail);
+}
+
+/* A statement that looks the login up itself goes with one, alone, and with nothing before it. */
+static void test_login_statement(void **state)
+{
+	const struct pg_options o = {.url = "postgresql://a:b@/yavio?host=%2Fnowhere",
+	        .role = PG_APP,
+	        .application_name = "test"};
+	const struct pg_param params[] = {
+	        PG_INT(1), PG_INT(1), PG_TEXT("name"), PG_BOOL(false), PG_INT(1)};
+	struct pg_login login = {.session_days = 1, .session_max_days = 1};
+	struct pg_then then = {.query = PGQ_SETUP_NEEDED};
+	struct pg_result *r = NULL;
+	struct pg *pg;
+
+	(void)state;
+	assert_int_equal(pg_open(&o, &pg), ERR_OK);
+	expect_refused(pg, pg_exec(pg, PGQ_USER_SESSION, PG_NO_PARAMS, &r),
+	        "no login goes with the statement");
+	expect_refused(
+	        pg, pg_exec(pg, PGQ_WORKSPACE_PAGE, params, 5, &r), "wrong number of parameters");
+	pg_once_begin(pg, &login, &then);
+	expect_refused(pg, pg_exec(pg, PGQ_USER_SESSION, PG_NO_PARAMS, &r),
+	        "nothing goes with such a statement");
+	assert_true(pg_once_end(pg));
+	/* With its login it is sent: here it finds nobody to ask. */
+	pg_once_begin(pg, &login, NULL);
+	assert_int_equal(
+	        pg_exec(pg, PGQ_WORKSPACE_PAGE, params, 4, &r), ERR_DB_PG_CONNECTION_REFUSED);
+	assert_true(pg_once_end(pg));
+	assert_null(r);
+	assert_int_equal(login.user_id[0], '\0');
+	pg_close(pg);
 }
 
 static void test_migration_table(void **state)
@@ -203,6 +245,7 @@ int main(void)
 	        cmocka_unit_test(test_bind_refuses),
 	        cmocka_unit_test(test_release),
 	        cmocka_unit_test(test_query_table),
+	        cmocka_unit_test(test_login_statement),
 	        cmocka_unit_test(test_migration_table),
 	};
 	return cmocka_run_group_tests_name("pg", tests, NULL, NULL);
