@@ -70,7 +70,7 @@ export function KpiCard({ label, kpi, format, exact, better = 'more', note, comp
 	);
 }
 
-/** A row of cards: two columns on a phone, four on a wide screen; three cards fill it, too. */
+/** A row of cards: one column on a phone, four on a wide screen; three cards fill it, too. */
 export const KpiGrid = ({ label, children }: { label: string; children: ReactNode }) => (
 	<dl aria-label={label} className={classes('grid grid-cols-1 gap-4', Children.count(children) === 3 ? 'sm:grid-cols-3' : 'sm:grid-cols-2 lg:grid-cols-4')}>
 		{children}

@@ -6,9 +6,19 @@ import * as E from '@/api/errors.gen';
 import { useProject } from '@/app/place';
 import { keptOf } from '@/app/query';
 import { type Filters, filterQuery, isPinned } from '@/filters/filters';
+import { useMendedUrl } from '@/filters/own-words';
 
 type ViewPath = Extract<Path<'get'>, `/api/analytics/{projectId}/${string}`>;
 const FOCUS_STALE_MS = 60_000;
+
+/** Words of the address that the API refuses with such a code, though they look right: a range that is too long for a view, say. */
+const REFUSED: Record<number, readonly string[]> = {
+	[E.INVALID_TIME_RANGE]: ['range', 'from', 'to'],
+	[E.INVALID_GRANULARITY]: ['range', 'from', 'to'],
+	[E.INVALID_PLATFORM_FILTER]: ['platform'],
+	[E.INVALID_PAGINATION]: ['page', 'pageSize'],
+	[E.INVALID_SORT_PARAMETER]: ['sort', 'order'],
+};
 
 /** What a view accepts besides the range. */
 export interface Accepts {
@@ -37,7 +47,7 @@ export function useView<P extends ViewPath>(path: P, filters: Filters, options: 
 	const { extra = {}, at = {}, accepts = {}, enabled = true } = options;
 	const thing = ['view', path, project.id, at];
 	const pinned = isPinned(filters);
-	return useQuery({
+	const query = useQuery({
 		queryKey: [...thing, filters.key, accepts.compare ? filters.compare : null, extra],
 		queryFn: ({ signal }): Promise<Answer<P>> => api('get', path as never, { path: { projectId: project.id, ...at } as never, query: viewQuery(filters, accepts, extra), signal }),
 		placeholderData: keptOf(thing),
@@ -45,6 +55,9 @@ export function useView<P extends ViewPath>(path: P, filters: Filters, options: 
 		refetchOnWindowFocus: ({ state }) => !pinned && Date.now() - state.dataUpdatedAt > FOCUS_STALE_MS,
 		enabled,
 	});
+	const refused = query.error instanceof ApiError ? REFUSED[query.error.code] : undefined;
+	useMendedUrl(Object.fromEntries((refused ?? []).map((name) => [name, []])));
+	return query;
 }
 
 /** Asks for one thing, whatever the range. extra: words of its own. */

@@ -26,7 +26,7 @@ export function Page({ title, crumbs = [], actions, children }: Props) {
 	return (
 		<>
 			<header className="sticky top-0 z-20 flex min-h-16 flex-wrap items-center justify-between gap-x-4 gap-y-2 border-b border-line bg-bg px-4 py-3 pl-14 md:px-8">
-				<div className="min-w-0 grow basis-40">
+				<div className="min-w-0 grow basis-full sm:basis-40">
 					{crumbs.length > 0 && (
 						<nav aria-label="Breadcrumb" className="no-print flex items-center gap-1 text-small text-secondary">
 							{crumbs.map(({ title, ...to }) => (

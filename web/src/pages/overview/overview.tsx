@@ -48,7 +48,7 @@ function Revenue({ data }: { data: Overview | undefined }) {
 					{large}
 				</span>
 			)}
-			<span className="flex h-4 items-baseline gap-x-2 overflow-hidden text-small whitespace-nowrap">
+			<span className="flex min-h-4 flex-wrap items-baseline gap-x-2 text-small">
 				{first && <RevenueTrend change={first.change} />}
 				{rest.map((r) => (
 					<span key={r.currency} className="tabular text-secondary" title={money(r.value, r.currency)}>
