@@ -74,7 +74,7 @@ async function themed(browser, demo, theme, width) {
 
 async function readme(browser, demo) {
 	mkdirSync(README, { recursive: true });
-	const window = await openWindow(browser, demo.origin, { colorScheme: 'light', viewport: { width: 1280, height: 800 } });
+	const window = await openWindow(browser, demo.origin, { colorScheme: 'light', viewport: { width: 1280, height: 800 }, timezoneId: 'America/New_York' });
 	await signIn(window.page, DEMO_EMAIL, demo.password);
 	for (const [name, path] of Object.entries(README_PAGES)) {
 		await window.page.goto(path);
