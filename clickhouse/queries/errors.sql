@@ -82,8 +82,8 @@ FROM (
 		{{normalized: error_message}} AS normalized,
 		count() AS n_of,
 		groupUniqArrayIf(event_name, kind = 'tool' AND event_name != '') AS called,
-		groupUniqArray(session_id) AS sessions_of,
-		groupUniqArrayIf(if(user_id = '', session_user, user_id), user_id != '' OR session_user != '') AS users_of,
+		groupArray(session_id) AS sessions_of,
+		groupArrayIf(if(user_id = '', session_user, user_id), user_id != '' OR session_user != '') AS users_of,
 		min(timestamp) AS earliest,
 		max((timestamp, toString(event_id))) AS latest
 	FROM (
@@ -91,7 +91,7 @@ FROM (
 		FROM {{once: event_type, event_name, error_category, error_message, session_id, user_id, timestamp, event_id |
 			{{is_error}} AND {{is_wanted_error}}}}
 	) AS failures
-	LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
+	LEFT JOIN {{users_among: SELECT cityHash64(session_id) FROM {{copies: session_id | {{is_error}}}}}} AS users_of_sessions USING (session_id)
 	GROUP BY kind, category, error_message
 )
 GROUP BY kind, category, normalized

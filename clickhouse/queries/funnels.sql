@@ -10,13 +10,15 @@
 -- param: units Array(String)
 
 -- ---- given steps ----
--- Bit of step $1 (1 to 10) for an event. A step that was not asked for has no type, so it matches nothing.
--- block: step_bit
-bitShiftLeft(toUInt16(event_type = {step_types}[$1] AND ({step_names}[$1] = '*' OR event_name = {step_names}[$1])), $1 - 1)
+-- For each of $1 (types or names of steps) the bits of all steps that have it.
+-- block: bits_of
+arrayMap(x -> toUInt16(arraySum(arrayMap((y, i) -> if(x = y, bitShiftLeft(toUInt16(1), i - 1), toUInt16(0)), $1, arrayEnumerate($1)))), $1)
 
+-- The steps that an event matches, a bit each: those of its type whose name is its own or any.
 -- block: step_bits
-toUInt16({{step_bit: 1}} + {{step_bit: 2}} + {{step_bit: 3}} + {{step_bit: 4}} + {{step_bit: 5}}
-	+ {{step_bit: 6}} + {{step_bit: 7}} + {{step_bit: 8}} + {{step_bit: 9}} + {{step_bit: 10}})
+bitAnd(transform(event_type, {step_types}, {{bits_of: {step_types}}}, toUInt16(0)), bitOr(
+	transform(event_name, {step_names}, {{bits_of: {step_names}}}, toUInt16(0)),
+	transform('*', {step_names}, {{bits_of: {step_names}}}, toUInt16(0))))
 
 -- Events that match a step, up to the end of the last window, as numbers that sort into the order of a funnel: time, lowest step, id;
 -- copies stand side by side. In 42 bits behind that: all steps, and the place of the platform in platform_names. $1: what is grouped by.
