@@ -28,9 +28,11 @@ const tools = ({ workspace, project }, word) => [{ workspace_id: workspace, proj
 /** Every view and file of a project, names filled in, some with filters. */
 const paths = (project) => [
 	...ROUTES.map((route) => route.replace('tools/{}', 'tools/tool').replace('users/{}', 'users/u').replace('sessions/{}', 'sessions/ses').replace('traces/{}', 'traces/tr')),
+	'users/by-id?id=u', 'users/by-id/events?id=u',
 	...EXPORTS.flatMap((path) => [`${path}?format=csv`, `${path}?format=ndjson`]),
 ].map((path) => `/api/analytics/${project}/${path}`);
 const query = (path) => {
+	if (path.includes('users/by-id')) return {};
 	if (/\/(sessions|traces|users)\/[^/?]+(\/events)?$/.test(path) && !/users\/(active|retention)$|export\//.test(path)) return {};
 	return { ...RANGE, ...(path.includes('invocations?') ? { tool: 'tool' } : {}), ...(path.endsWith('funnels/examples') ? { step: ['tool_call:*', 'conversion:*'], level: '1' } : {}) };
 };
