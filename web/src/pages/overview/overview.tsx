@@ -48,7 +48,7 @@ function Revenue({ data }: { data: Overview | undefined }) {
 					{large}
 				</span>
 			)}
-			<span className="flex min-h-4 flex-wrap items-baseline gap-x-2 text-small">
+			<span className="flex min-h-8 flex-wrap content-start items-baseline gap-x-2 text-small">
 				{first && <RevenueTrend change={first.change} />}
 				{rest.map((r) => (
 					<span key={r.currency} className="tabular text-secondary" title={money(r.value, r.currency)}>
