@@ -28,10 +28,15 @@ void crypto_random(uint8_t *out, size_t len)
  * request: so each is looked up once, and each thread keeps its keyed context. */
 static pthread_once_t hash_once = PTHREAD_ONCE_INIT;
 static EVP_MD *sha256;
-static pthread_key_t hmac_key;
-static bool hmac_usable;
+static pthread_key_t sha256_key, hmac_key;
+static bool sha256_usable, hmac_usable;
 
-static void free_context(void *ctx)
+static void free_digest(void *ctx)
+{
+	EVP_MD_CTX_free(ctx);
+}
+
+static void free_mac(void *ctx)
 {
 	EVP_MAC_CTX_free(ctx);
 }
@@ -39,13 +44,43 @@ static void free_context(void *ctx)
 static void look_up(void)
 {
 	sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	hmac_usable = pthread_key_create(&hmac_key, free_context) == 0;
+	sha256_usable = sha256 != NULL && pthread_key_create(&sha256_key, free_digest) == 0;
+	hmac_usable = pthread_key_create(&hmac_key, free_mac) == 0;
+}
+
+static EVP_MD_CTX *new_sha256(void)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+	if (ctx == NULL || EVP_DigestInit_ex(ctx, sha256, NULL) != 1 ||
+	        pthread_setspecific(sha256_key, ctx) != 0) {
+		EVP_MD_CTX_free(ctx);
+		return NULL;
+	}
+	return ctx;
+}
+
+/* Begun; NULL: none. */
+static EVP_MD_CTX *thread_sha256(void)
+{
+	EVP_MD_CTX *ctx;
+
+	pthread_once(&hash_once, look_up);
+	if (!sha256_usable)
+		return NULL;
+	ctx = pthread_getspecific(sha256_key);
+	if (ctx == NULL)
+		return new_sha256();
+	/* Without an algorithm it begins anew with the one that it has. */
+	return EVP_DigestInit_ex(ctx, NULL, NULL) == 1 ? ctx : NULL;
 }
 
 enum err crypto_sha256(const void *data, size_t len, uint8_t out[CRYPTO_SHA256_BYTES])
 {
-	pthread_once(&hash_once, look_up);
-	if (sha256 == NULL || EVP_Digest(data, len, out, NULL, sha256, NULL) != 1)
+	EVP_MD_CTX *ctx = thread_sha256();
+
+	if (ctx == NULL || EVP_DigestUpdate(ctx, data, len) != 1 ||
+	        EVP_DigestFinal_ex(ctx, out, NULL) != 1)
 		return ERR_INFRA_INTERNAL_ERROR;
 	return ERR_OK;
 }
