@@ -427,10 +427,6 @@ toDateTime64(0, 3, 'UTC')
 -- block: page_since
 if({descending} = 1, {{newest_since: $1 | {limit} + {offset}}}, {from})
 
--- Users of some sessions ($1: a subquery of ids).
--- block: session_users_of
-(SELECT session_id, argMin(user_id, (timestamp, user_id)) AS session_user FROM events WHERE user_id != '' AND session_id IN $1 GROUP BY session_id)
-
 -- First tool and first known platform of the calls of some traces ($1: a subquery of ids) (G9, G10).
 -- block: calls_of
 (SELECT trace_id, argMin(event_name, {{place}}) AS call_tool, argMinIf(platform, {{place}}, {{is_known: platform}}) AS call_platform

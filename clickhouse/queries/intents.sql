@@ -40,5 +40,5 @@ SELECT
 	trace_id AS traceId,
 	{{text: if(user_id = '', session_user, user_id)}} AS userId
 FROM chosen
-LEFT JOIN {{session_users_of: (SELECT session_id FROM chosen)}} AS users_of_sessions USING (session_id)
+LEFT JOIN {{users_of_many: SELECT session_id FROM chosen}} AS users_of_sessions USING (session_id)
 ORDER BY {{by_at}};

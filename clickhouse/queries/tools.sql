@@ -382,7 +382,7 @@ FROM (
 		| event_type = 'tool_call' AND timestamp IN (SELECT timestamp FROM page) AND event_id IN (SELECT event_id FROM page)
 			AND (timestamp, event_id) IN (SELECT timestamp, event_id FROM page)}}
 ) AS calls
-LEFT JOIN {{users_of: SELECT session_id FROM page}} AS users_of_sessions USING (session_id)
+LEFT JOIN {{users_of_many: SELECT session_id FROM page}} AS users_of_sessions USING (session_id)
 LEFT JOIN (
 	SELECT trace_id, arrayMap(e -> e.2, arraySlice(arraySort(e -> e.1, groupArray((place, event))), 1, 50)) AS customEvents
 	FROM (
