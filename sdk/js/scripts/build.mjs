@@ -1,29 +1,36 @@
 // SPDX-License-Identifier: MIT
-// Builds dist: each entry as ESM and CJS with declarations for both, and the widget as a script for plain pages.
+// Builds dist: each entry as ESM and CJS, minified with a source map, with declarations for both, and the widget as a script for plain pages.
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { minify } from 'terser';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
-export const ENTRIES = {
-  index: { source: 'src/index.ts', platform: 'node' },
-  widget: { source: 'src/widget.ts', platform: 'browser' },
-  react: { source: 'src/react.ts', platform: 'browser' },
-};
-const common = { bundle: true, target: 'es2022', external: ['react', 'node:*'], legalComments: 'none', logLevel: 'warning' };
+const ENTRIES = { index: 'node', widget: 'browser', react: 'browser' };
 
-rmSync('dist', { recursive: true, force: true });
-for (const [name, { source, platform }] of Object.entries(ENTRIES)) {
-  const entry = { ...common, entryPoints: [source], platform };
-  await build({ ...entry, format: 'esm', outfile: `dist/${name}.js` });
-  await build({ ...entry, format: 'cjs', outfile: `dist/${name}.cjs` });
+/** One file of dist; private members are #names, so that the minifier may shorten them. */
+async function bundle(name, format, file, options = {}) {
+  const { outputFiles: [map, code] } = await build({
+    entryPoints: [`src/${name}.ts`], bundle: true, target: 'es2022', platform: ENTRIES[name], external: ['react', 'node:*'],
+    legalComments: 'none', logLevel: 'warning', format, outfile: `dist/${file}`, sourcemap: 'external', write: false, ...options,
+  });
+  const small = await minify({ [file]: code.text }, {
+    module: format === 'esm', toplevel: format !== 'iife', ecma: 2020, compress: { ecma: 2020, passes: 3, unsafe_arrows: true, keep_fargs: false },
+    sourceMap: { content: map.text, filename: file, url: `${file}.map` },
+  });
+  writeFileSync(`dist/${file}`, small.code);
+  writeFileSync(`dist/${file}.map`, small.map);
 }
 
-await build({
-  ...common, entryPoints: ['src/widget.ts'], platform: 'browser', format: 'iife', globalName: 'Yavio', minify: true, outfile: 'dist/widget.global.js',
-});
+rmSync('dist', { recursive: true, force: true });
+mkdirSync('dist');
+for (const name of Object.keys(ENTRIES)) {
+  await bundle(name, 'esm', `${name}.js`);
+  await bundle(name, 'cjs', `${name}.cjs`);
+}
+await bundle('widget', 'iife', 'widget.global.js', { globalName: 'Yavio' });
 
 // Declarations: only the entries and the types they name; each once more for require().
 execFileSync('node_modules/.bin/tsc', ['-p', '.', '--outDir', 'dist/all'], { stdio: 'inherit' });

@@ -27,12 +27,12 @@ export const detectPlatform: DetectPlatform = (signals) => platform.detectPlatfo
 
 /** Instruments in place and returns the very same object. Idempotent per server. Never throws. */
 export function withYavio<T extends object>(server: T, options?: WithYavioOptions): T {
-  try {
-    const config = readConfig(isObj(options) ? options : {});
-    if (!config) return server;
-    if (!isObj(server) || !attempt(() => instrument(server, core.coreOf(config), config))) config.log(ERR_SDK_PROXY_INTERCEPTION_FAILED);
-  } catch (error) {
-    attempt(() => makeLog(undefined, undefined)(ERR_SDK_INTERNAL_ERROR, String(error)));
-  }
+  attempt(
+    () => {
+      const config = readConfig(isObj(options) ? options : {});
+      if (config && !(isObj(server) && attempt(() => instrument(server, core.coreOf(config), config)))) config.log(ERR_SDK_PROXY_INTERCEPTION_FAILED);
+    },
+    (error) => attempt(() => makeLog(undefined, undefined)(ERR_SDK_INTERNAL_ERROR, String(error))),
+  );
   return server;
 }

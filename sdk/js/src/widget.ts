@@ -4,7 +4,7 @@ import { ERR_SDK_EVENT_PAYLOAD_TOO_LARGE, ERR_SDK_NO_WIDGET_CONFIG } from './err
 import { redact } from './common/pii.js';
 import { asText, attempt, byteLength, cut, isObj, uuid, type Obj } from './common/util.js';
 import { SDK_VERSION } from './version.js';
-import { autoCapture, surroundings } from './widget/auto.js';
+import { autoCapture, listen, surroundings, wants } from './widget/auto.js';
 import { extractWidgetConfig as extract, pageConfig, watchHost } from './widget/config.js';
 import { Sender } from './widget/sender.js';
 import type { AutoEvent, WidgetConfig, WidgetInput, WidgetOptions, YavioWidgetHandle } from './widget-types.js';
@@ -15,6 +15,10 @@ export { SDK_VERSION } from './version.js';
 const HELD_MAX = 50;
 const AUTO_MAX = 40;
 const EVENT_BYTES_MAX = 8_192;
+
+/** A copy of an object's JSON; undefined of anything else, of an empty one and of one that has none. */
+const copyOf = (value: unknown): Obj | undefined =>
+  attempt(() => (isObj(value) && Object.keys(value)[0] ? (JSON.parse(JSON.stringify(value)) as Obj) : undefined));
 
 /** The configuration in a tool result, in its _meta, or in the object itself; null when it is not complete. */
 export const extractWidgetConfig: (input: Record<string, unknown> | null | undefined) => WidgetConfig | null = extract;
@@ -39,54 +43,56 @@ export function createWidget(input?: WidgetInput, options: WidgetOptions = {}): 
   const sender = new Sender(log);
 
   /** Sends one event of the current trace; at and id are those of the call, also when it was held. */
-  function emit(type: string, fields: Obj, metadata: Obj | undefined, at: string, id: string): void {
-    const meta = isObj(metadata) ? attempt(() => JSON.parse(JSON.stringify(metadata)) as Obj) : undefined;
+  function emit(type: string, fields: Obj, metadata: unknown, at = new Date().toISOString(), id = uuid()): void {
+    const meta = copyOf(metadata);
     let event: Obj = {
       event_id: id, event_type: type, trace_id: config!.traceId, session_id: config!.sessionId, timestamp: at, source: 'widget', sdk_version: SDK_VERSION,
-      ...(userId && { user_id: userId }), ...fields, ...(meta && Object.keys(meta).length && { metadata: meta }),
+      user_id: userId, ...fields, ...(meta && { metadata: meta }),
     };
     for (const field of ['metadata', 'user_traits', 'error_message']) if (event[field]) event[field] = redact(event[field]);
-    if (options.beforeSend) {
-      const changed = attempt(() => options.beforeSend!(event));
+    const { beforeSend } = options;
+    if (beforeSend) {
+      const changed = attempt(() => beforeSend(event));
       if (!isObj(changed)) return;
       event = changed;
     }
     let json = JSON.stringify(event);
-    if (byteLength(json) > EVENT_BYTES_MAX) json = JSON.stringify({ ...event, metadata: { _truncated: true }, user_traits: undefined });
-    if (byteLength(json) > EVENT_BYTES_MAX) return log(ERR_SDK_EVENT_PAYLOAD_TOO_LARGE);
-    sender.add(json, config!);
+    const tooLarge = (): boolean => byteLength(json) > EVENT_BYTES_MAX;
+    if (tooLarge()) json = JSON.stringify({ ...event, metadata: { _truncated: true }, user_traits: undefined });
+    if (tooLarge()) log(ERR_SDK_EVENT_PAYLOAD_TOO_LARGE);
+    else sender.add(json, config!);
   }
 
   /** An explicit call: held while there is no configuration. */
-  function call(work: (at: string, id: string) => void): void {
-    if (gone) return;
+  function call(name: unknown, work: (name: string, ...of: [at: string, id: string]) => void): void {
+    const text = asText(name);
+    if (gone || !text) return;
     const at = new Date().toISOString();
     const id = uuid();
-    const run = (): void => void attempt(() => work(at, id));
+    const run = (): void => void attempt(() => work(cut(text, 256), at, id));
     if (config) run();
     else if (held.length < HELD_MAX) held.push(run);
   }
 
   function tell(type: AutoEvent, fields: Obj, metadata?: Obj): void {
-    const wanted = options.autocapture === undefined || options.autocapture === true || (options.autocapture && options.autocapture[type] !== false);
-    if (gone || !config || !wanted || automatic >= (options.maxEvents ?? AUTO_MAX)) return;
+    if (gone || !config || !wants(options, type) || automatic >= (options.maxEvents ?? AUTO_MAX)) return;
     automatic++;
-    attempt(() => emit(`widget_${type}`, fields, metadata, new Date().toISOString(), uuid()));
+    attempt(() => emit(`widget_${type}`, fields, metadata));
   }
 
   function render(): void {
     if (gone || !config || rendered.has(config.traceId)) return;
     rendered.add(config.traceId);
-    const { fields, metadata } = surroundings();
-    tell('render', fields, metadata);
+    tell('render', ...surroundings());
   }
 
   function activate(found: WidgetConfig): void {
     if (gone) return;
-    const first = !config;
-    if (config && config.traceId === found.traceId && config.token === found.token) return;
-    if (config?.traceId !== found.traceId) {
-      if (config) void sender.flush();
+    const before = config;
+    if (before?.traceId === found.traceId) {
+      if (before.token === found.token) return;
+    } else {
+      if (before) void sender.flush();
       automatic = 0;
       steps = found.stepSequence ?? 0;
     }
@@ -95,33 +101,30 @@ export function createWidget(input?: WidgetInput, options: WidgetOptions = {}): 
     if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', render, { once: true });
     else render();
     for (const run of held.splice(0)) run();
-    if (!first) return;
+    if (before) return;
     if (options.autocapture !== false) stops.push(autoCapture(tell, options));
-    const leave = (): void => sender.leave();
-    const onHidden = (): void => void (document.visibilityState === 'hidden' && leave());
     // After the capturing listeners of autoCapture, so that what they tell goes, too.
-    document.addEventListener('visibilitychange', onHidden);
-    window.addEventListener('pagehide', leave);
-    stops.push(() => document.removeEventListener('visibilitychange', onHidden), () => window.removeEventListener('pagehide', leave));
+    stops.push(
+      listen(document, 'visibilitychange', () => document.visibilityState === 'hidden' && sender.leave()),
+      listen(window, 'pagehide', () => sender.leave()),
+    );
   }
 
   const handle: YavioWidgetHandle = {
     get active() {
       return config !== undefined && !gone;
     },
-    identify: (id, traits) =>
-      call((at, eventId) => {
-        if (!asText(id)) return;
-        userId = cut(id, 256);
-        emit('identify', { user_traits: attempt(() => JSON.parse(JSON.stringify(traits ?? {})) as Obj) ?? {} }, undefined, at, eventId);
+    identify: (userName, traits) =>
+      call(userName, (name, ...of) => {
+        userId = name;
+        emit('identify', { user_traits: copyOf(traits) ?? {} }, undefined, ...of);
       }),
-    step: (name, meta) => call((at, id) => asText(name) && emit('step', { event_name: cut(name, 256), step_sequence: ++steps }, meta, at, id)),
-    track: (name, properties) => call((at, id) => asText(name) && emit('track', { event_name: cut(name, 256) }, properties, at, id)),
-    conversion: (name, data) =>
-      call((at, id) => {
-        if (asText(name) && Number.isFinite(data.value) && /^[A-Z]{3}$/.test(data.currency)) {
-          emit('conversion', { event_name: cut(name, 256), conversion_value: data.value, conversion_currency: data.currency }, data.meta, at, id);
-        }
+    step: (step, meta) => call(step, (name, ...of) => emit('step', { event_name: name, step_sequence: ++steps }, meta, ...of)),
+    track: (event, properties) => call(event, (name, ...of) => emit('track', { event_name: name }, properties, ...of)),
+    conversion: (conversion, data) =>
+      call(conversion, (name, ...of) => {
+        const { value, currency, meta } = data;
+        if (Number.isFinite(value) && /^[A-Z]{3}$/.test(currency)) emit('conversion', { event_name: name, conversion_value: value, conversion_currency: currency }, meta, ...of);
       }),
     update(next) {
       const found = extract(next as Obj);

@@ -169,8 +169,8 @@ console.log('ok', (await flush()).sent > 0);`);
 
 test('a pattern that fails costs the value, never the event', async () => {
   const done = await runCode(`
-const matchAll = String.prototype.matchAll;
-String.prototype.matchAll = function (...args) { if (this.includes('poison@')) throw new Error('engine'); return matchAll.apply(this, args); };
+const replace = String.prototype.replace;
+String.prototype.replace = function (...args) { if (this.includes('poison@')) throw new Error('engine'); return replace.apply(this, args); };
 const server = makeServer({ apiKey: 'yav_1', endpoint: '${sink.url}' }, { hi: () => { yavio.track('poisoned', { a: 'poison@x.org' }); return { content: [] }; } });
 await call(server, 'hi', {});
 await flush();`);

@@ -3,40 +3,38 @@
 // Best effort and never more than what ingest itself would take away; strings are short, so each look-ahead is bounded.
 import type { Obj } from './util.js';
 
-const LETTER = 'A-Za-z0-9\\u00C0-\\u024F';
-const LEFT = `(?<![${LETTER}_]|\\d[.\\-/])`;
-const RIGHT = `(?![${LETTER}_]|[.\\-/]\\d)`;
-const SPACE = ' \\u00A0';
-const UUID = '[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}';
+const LETTERS = 'A-Za-z\\u00C0-\\u024F';
+const WORD = `${LETTERS}\\d`;
+const LEFT = `(?<![${WORD}_]|\\d[.\\-/])`;
+const RIGHT = `(?![${WORD}_]|[.\\-/]\\d)`;
+const GAP = '[ \\u00A0-]';
+const DOT_GAP = '[ \\u00A0.-]';
 
-const LOCAL = new RegExp(`[${LETTER}._%+'\\-]`);
-const DOMAIN = new RegExp(`[${LETTER}.-]{1,253}`, 'y');
-const LABEL = new RegExp(`^[${LETTER}](?:[${LETTER}-]{0,61}[${LETTER}])?`);
-const LAST_LABEL = /^(?:xn--.+|[A-Za-z\u00C0-\u024F]{2,24})$/;
+/** At most 64 characters before @; labels from which those after the last possible one are left out. */
+const EMAILS = new RegExp(
+  `[${WORD}_%+-][${WORD}._%+'-]{0,63}?(?<!\\.)(?:@|%40)(?![1-9]x\\.)` +
+    `((?:[${WORD}](?:[${WORD}-]{0,61}[${WORD}])?\\.)+(?:xn--[${WORD}-]{0,58}[${WORD}]|[${LETTERS}]{2,24})(?!-*[${WORD}]))`,
+  'g',
+);
 
 const NUMBERS = new RegExp(
   [
-    `${LEFT}${UUID}${RIGHT}`,
-    `(?<card>${LEFT}(?:\\d{14,19}|\\d{4}(?<a>[${SPACE}-])\\d{4}\\k<a>\\d{4}\\k<a>\\d{4}(?:\\k<a>\\d{3})?|\\d{4}(?<b>[${SPACE}-])\\d{6}\\k<b>\\d{4,5}|\\d{6}(?<c>[${SPACE}-])\\d{13})${RIGHT})`,
-    `(?<ssn>${LEFT}(?!000|666)\\d{3}(?<d>[${SPACE}-])(?!00)\\d{2}\\k<d>(?!0000)\\d{4}${RIGHT})`,
-    `(?<world>(?<![${LETTER}_+])\\+[1-9]\\d{0,14}(?:[${SPACE}\\-./()]{1,3}\\d{1,15}){0,15}(?![${LETTER}_]))`,
-    `(?<america>${LEFT}(?:1[${SPACE}.-])?(?:\\([2-9]\\d\\d\\)[${SPACE}.-]?\\d{3}[${SPACE}.-]\\d{4}|[2-9]\\d\\d(?<e>[${SPACE}.-])\\d{3}\\k<e>\\d{4})${RIGHT})`,
+    `${LEFT}[\\da-fA-F]{8}-(?:[\\da-fA-F]{4}-){3}[\\da-fA-F]{12}${RIGHT}`,
+    `(?<card>${LEFT}(?:\\d{14,19}|\\d{4}(?<a>${GAP})\\d{4}\\k<a>\\d{4}\\k<a>\\d{4}(?:\\k<a>\\d{3})?|\\d{4}(?<b>${GAP})\\d{6}\\k<b>\\d{4,5}|\\d{6}${GAP}\\d{13})${RIGHT})`,
+    `(?<ssn>${LEFT}(?!000|666)\\d{3}(?<c>${GAP})(?!00)\\d{2}\\k<c>(?!0000)\\d{4}${RIGHT})`,
+    `(?<world>(?<![${WORD}_+])\\+[1-9]\\d{0,14}(?:[ \\u00A0\\-./()]{1,3}\\d{1,15}){0,15}(?![${WORD}_]))`,
+    `(?<america>${LEFT}(?:1${DOT_GAP})?(?:\\([2-9]\\d\\d\\)${DOT_GAP}?\\d{3}${DOT_GAP}\\d{4}|[2-9]\\d\\d(?<d>${DOT_GAP})\\d{3}\\k<d>\\d{4})${RIGHT})`,
   ].join('|'),
   'g',
 );
 
-const ISSUERS = /^(?:3[47].{13}|3(?:0|6|8|9).{12}|(?:35|4)(?:.{14,15}|.{17,18})|(?:5[1-5]|2(?:22[1-9]|2[3-9]|[3-6]|7[01]|720)).*|(?:50|5[6-9]|6|220[0-4]).*)$/;
+/** Issuers with the lengths of their numbers. */
+const ISSUERS = /^(3[47].{13}$|3[0689].{12}$|(?=.{16}$)(5[1-5]|2(22[1-9]|2[3-9]|[3-6]|7[01]|720))|(?=.{16}(...)?$)(35|4|5[06-9]|6|220[0-4]))/;
 
 function isCard(text: string): boolean {
   const digits = text.replace(/\D/g, '');
-  const long = digits.length === 16 || digits.length === 19;
-  if (!ISSUERS.test(digits) || (!/^3[0-46-9]/.test(digits) && !long) || (digits.length === 19 && /^(?:5[1-5]|2(?!20))/.test(digits))) return false;
-  let sum = 0;
-  for (let i = 0; i < digits.length; i++) {
-    const digit = Number(digits[digits.length - 1 - i]);
-    sum += i % 2 ? (digit > 4 ? digit * 2 - 9 : digit * 2) : digit;
-  }
-  return sum % 10 === 0;
+  const sum = [...digits].reverse().reduce((total, digit, i) => total + Number(i % 2 ? '0246813579'[Number(digit)] : digit), 0);
+  return ISSUERS.test(digits) && sum % 10 === 0;
 }
 
 /** The longest whole groups of an international number that hold as many digits as one may have. */
@@ -50,37 +48,6 @@ function cutWorld(text: string): string {
   return found ? `[PHONE_REDACTED]${text.slice(found)}` : text;
 }
 
-/** Length of the domain that begins at start, 0 when there is none. */
-function domainLength(text: string, start: number): number {
-  DOMAIN.lastIndex = start;
-  const labels: string[] = [];
-  for (const part of DOMAIN.exec(text)?.[0].split('.') ?? []) {
-    const label = LABEL.exec(part)?.[0];
-    if (!label || part.length > 63) break;
-    labels.push(label);
-    if (label !== part) break;
-  }
-  while (labels.length > 1 && !LAST_LABEL.test(labels[labels.length - 1]!)) labels.pop();
-  return labels.length > 1 && !/^[1-9]x$/.test(labels[0]!) ? labels.join('.').length : 0;
-}
-
-function redactEmails(text: string): string {
-  let out = '';
-  let from = 0;
-  for (const at of text.matchAll(/@|%40/g)) {
-    let start = at.index;
-    while (start > from && at.index - start < 64 && LOCAL.test(text[start - 1]!)) start--;
-    while (start < at.index && (text[start] === '.' || text[start] === "'")) start++;
-    if (start === at.index || at.index < from || text[at.index - 1] === '.') continue;
-    const end = at.index + at[0].length;
-    const length = domainLength(text, end);
-    if (!length) continue;
-    out += `${text.slice(from, start)}[EMAIL_REDACTED]`;
-    from = end + length;
-  }
-  return out + text.slice(from);
-}
-
 function redactNumber(found: string, groups: Record<string, string | undefined>): string {
   if (groups.card) return isCard(found) ? '[CC_REDACTED]' : found;
   if (groups.ssn) return found[0] !== '9' || /^....(?:5\d|6[0-5]|7\d|8[0-8]|9\d)/.test(found) ? '[SSN_REDACTED]' : found;
@@ -91,20 +58,18 @@ function redactNumber(found: string, groups: Record<string, string | undefined>)
 /** The text with personal data replaced by markers. */
 export function redactText(text: string): string {
   let out = text;
-  if (/@|%40/.test(out)) out = redactEmails(out);
-  if (/\d{2}/.test(out)) {
-    out = out.replace(NUMBERS, (found: string, ...rest) => redactNumber(found, rest[rest.length - 1] as Obj as Record<string, string>));
-  }
+  if (/@|%40/.test(out)) out = out.replace(EMAILS, (found: string, domain: string) => (domain.length > 253 ? found : '[EMAIL_REDACTED]'));
+  if (/\d\d/.test(out)) out = out.replace(NUMBERS, (found: string, ...rest) => redactNumber(found, rest[rest.length - 1] as Record<string, string>));
   return out;
 }
 
-const IDENTIFIER = /^(?:[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-hjkmnp-tv-z]{26}|[0-9a-f]{16,}|tr_[\w-]+|ses_[\w-]+)$/i;
+const IDENTIFIER = /^(?!\d+$)(?:[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}|[\da-hjkmnp-tv-z]{26}|[\da-f]{16,}|(tr|ses)_[\w-]+)$/i;
 const KEPT_KEY = /_id$|^otel_/;
 
 /** Redacts every string below value in place (it must be a snapshot); keys that name ids are left alone. */
 export function redact(value: unknown, key = ''): unknown {
   if (typeof value === 'string') {
-    return KEPT_KEY.test(key) || IDENTIFIER.test(value) && !/^\d+$/.test(value) ? value : redactText(value);
+    return KEPT_KEY.test(key) || IDENTIFIER.test(value) ? value : redactText(value);
   }
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i++) value[i] = redact(value[i], key);

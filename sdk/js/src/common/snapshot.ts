@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A bounded copy of any value, and its cut to a number of bytes: neither ever throws, whatever the host's objects do.
-import { attempt, byteLength, cut, isObj, type Obj } from './util.js';
+import { byteLength, cut, isObj, type Obj } from './util.js';
 
 const DEPTH_MAX = 8;
 const NODES_MAX = 2_000;
@@ -9,84 +9,69 @@ const STRING_MAX = 2_048;
 const ITEMS_MAX = 50;
 const KEYS_MAX = 500;
 
-interface Walk { nodes: number; chars: number; cut: boolean }
+/** Copies one value; read may throw, whatever it touches. */
+function walker(): (read: () => unknown) => unknown {
+  const above: object[] = [];
+  let nodes = 0;
+  let chars = 0;
+  let short = false;
 
-function copyObject(value: object, depth: number, walk: Walk, above: object[]): unknown {
-  if (value instanceof Date) return attempt(() => value.toISOString()) ?? null;
-  if (ArrayBuffer.isView(value)) return `[binary:application/octet-stream:${value.byteLength}]`;
-  if (above.includes(value)) return '[circular]';
-  if (depth >= DEPTH_MAX) {
-    walk.cut = true;
-    return '[deep]';
-  }
-  above.push(value);
-  let out: unknown;
-  if (Array.isArray(value)) {
-    const items: unknown[] = [];
-    const length = Math.min(value.length, ITEMS_MAX);
-    if (length < value.length) walk.cut = true;
-    for (let i = 0; i < length; i++) items.push(copyKey(value as unknown as Obj, String(i), depth, walk, above) ?? null);
-    out = items;
-  } else {
-    const object: Obj = {};
-    for (const key of Object.keys(value).slice(0, KEYS_MAX)) {
-      const copied = copyKey(value as Obj, key, depth, walk, above);
-      // defineProperty: a key "__proto__" stays a key.
-      if (copied !== undefined) Object.defineProperty(object, cut(key, 256), { value: copied, enumerable: true, writable: true, configurable: true });
+  const text = (value: string): string => {
+    chars += Math.min(value.length, STRING_MAX);
+    short ||= value.length > STRING_MAX;
+    return cut(value, STRING_MAX);
+  };
+  const copyObject = (value: object): unknown => {
+    if (value instanceof Date) return Number.isFinite(+value) ? value.toISOString() : null;
+    if (ArrayBuffer.isView(value)) return `[binary:application/octet-stream:${value.byteLength}]`;
+    if (above.includes(value)) return '[circular]';
+    if (above.length >= DEPTH_MAX) {
+      short = true;
+      return '[deep]';
     }
-    out = object;
-  }
-  above.pop();
-  return out;
-}
-
-function copyKey(object: Obj, key: string, depth: number, walk: Walk, above: object[]): unknown {
-  try {
-    return copy(object[key], depth + 1, walk, above);
-  } catch {
-    return '[unreadable]';
-  }
-}
-
-function copy(value: unknown, depth: number, walk: Walk, above: object[]): unknown {
-  if (++walk.nodes > NODES_MAX || walk.chars > CHARS_MAX) {
-    walk.cut = true;
-    return undefined;
-  }
-  switch (typeof value) {
-    case 'string':
-      walk.chars += Math.min(value.length, STRING_MAX);
-      if (value.length > STRING_MAX) walk.cut = true;
-      return cut(value, STRING_MAX);
-    case 'number':
-      return Number.isFinite(value) ? value : null;
-    case 'boolean':
-      return value;
-    case 'bigint':
-      return cut(String(value), STRING_MAX);
-    case 'object':
-      return value === null ? null : copyObject(value, depth, walk, above);
-    default:
-      return undefined;
-  }
+    above.push(value);
+    let out: unknown;
+    if (Array.isArray(value)) {
+      short ||= value.length > ITEMS_MAX;
+      out = Array.from({ length: Math.min(value.length, ITEMS_MAX) }, (_, i) => copy(() => value[i] as unknown) ?? null);
+    } else {
+      const copied = Object.keys(value).slice(0, KEYS_MAX).map((key) => [cut(key, 256), copy(() => (value as Obj)[key])] as const);
+      // fromEntries: a key "__proto__" stays a key.
+      out = Object.fromEntries(copied.filter(([, item]) => item !== undefined));
+    }
+    above.pop();
+    return out;
+  };
+  const copy = (read: () => unknown): unknown => {
+    const depth = above.length;
+    try {
+      const value = read();
+      if (++nodes > NODES_MAX || chars > CHARS_MAX) {
+        short = true;
+        return undefined;
+      }
+      if (typeof value === 'string') return text(value);
+      if (typeof value === 'bigint') return text(String(value));
+      if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+      if (typeof value === 'boolean' || value === null) return value;
+      return typeof value === 'object' ? copyObject(value) : undefined;
+    } catch {
+      above.length = depth;
+      return '[unreadable]';
+    }
+  };
+  return (read) => {
+    const out = copy(read);
+    return short && isObj(out) ? { ...out, _truncated: true } : out;
+  };
 }
 
 /** A bounded copy; functions, symbols and undefined are left out, an object that was cut says so. */
-export function snapshot(value: unknown): unknown {
-  const walk: Walk = { nodes: 0, chars: 0, cut: false };
-  let out: unknown;
-  try {
-    out = copy(value, 0, walk, []);
-  } catch {
-    return '[unreadable]';
-  }
-  if (walk.cut && isObj(out)) out._truncated = true;
-  return out;
-}
+export const snapshot = (value: unknown): unknown => walker()(() => value);
 
 /** Like snapshot, but what is no object becomes undefined. */
 export function snapshotObject(value: unknown): Obj | undefined {
-  const copied = value === undefined || value === null ? undefined : snapshot(value);
+  const copied = snapshot(value);
   return isObj(copied) ? copied : undefined;
 }
 
@@ -100,12 +85,16 @@ function shorten(value: unknown, chars: number, items: number): unknown {
 
 /** The object in at most max bytes of JSON: its longest strings and lists are shortened until it fits. */
 export function fit(value: Obj, max: number): Obj {
-  let json = JSON.stringify(value);
-  if (json.length * 3 <= max || byteLength(json) <= max) return value;
-  for (let chars = 1_024, items = 200; chars >= 4; chars >>= 1, items >>= 1) {
-    const shorter = { ...(shorten(value, chars, Math.max(items, 1)) as Obj), _truncated: true };
-    json = JSON.stringify(shorter);
-    if (byteLength(json) <= max) return shorter;
+  let out = value;
+  for (let chars = 2_048; byteLength(JSON.stringify(out)) > max; chars >>= 1) {
+    out = { ...(chars > 4 && (shorten(value, chars, Math.max(chars >> 3, 1)) as Obj)), _truncated: true };
   }
-  return { _truncated: true };
+  return out;
+}
+
+/** At most max bytes of the text. */
+export function cutBytes(text: string, max: number): string {
+  let out = cut(text, max);
+  while (byteLength(out) > max) out = cut(out, Math.floor(out.length * 0.9));
+  return out;
 }

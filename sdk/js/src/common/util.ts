@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Small helpers for values nobody can trust.
+// Small helpers for values nobody can trust, and what both entries say to ingest.
+import { SDK_VERSION } from '../version.js';
 
 export type Obj = Record<string, unknown>;
 
@@ -13,11 +14,18 @@ export const asObj = (value: unknown): Obj => (isObj(value) ? value : {});
 export const asText = (value: unknown): string | undefined =>
   typeof value === 'string' && value !== '' ? value : undefined;
 
-/** What fn gives, or undefined when it throws. */
-export function attempt<T>(fn: () => T): T | undefined {
+/** The text that an object of unknown shape has under this key. */
+export const textAt = (object: unknown, key: string): string | undefined => asText(asObj(object)[key]);
+
+/** A list of objects of unknown shape: always a list, always of objects. */
+export const listOf = (value: unknown): Obj[] => (Array.isArray(value) ? value.map(asObj) : []);
+
+/** What fn gives, or undefined when it throws, which is told to failed. */
+export function attempt<T>(fn: () => T, failed?: (error: unknown) => void): T | undefined {
   try {
     return fn();
-  } catch {
+  } catch (error) {
+    failed?.(error);
     return undefined;
   }
 }
@@ -36,27 +44,32 @@ export const byteLength = (text: string): number =>
 /** The event id: a UUID v4, also where crypto.randomUUID is missing (insecure pages, old engines). */
 export function uuid(): string {
   const source = globalThis.crypto;
-  if (source?.randomUUID) return source.randomUUID();
-  const bytes = randomBytes(16);
-  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
-  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
-}
-
-export function randomBytes(length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  if (globalThis.crypto?.getRandomValues) return globalThis.crypto.getRandomValues(bytes);
-  return bytes.map(() => Math.random() * 256);
+  return source?.randomUUID?.() ?? '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) => {
+    const random = source?.getRandomValues?.(new Uint8Array(1))[0] ?? Math.random() * 256;
+    return (+digit ^ (random & (15 >> (+digit / 4)))).toString(16);
+  });
 }
 
 /** Waits of one series of retries, in ms, each times a random 0.5 to 1.5. */
 export const retryDelay = (attemptNumber: number): number => 1000 * 2 ** attemptNumber * (0.5 + Math.random());
 
-/** Retry-After as ms: seconds or a date, at most 300 s; undefined for anything else. */
-export function retryAfter(value: string | null | undefined): number | undefined {
-  if (!value) return undefined;
-  const text = value.trim();
-  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : /[a-z]/i.test(text) ? Date.parse(text) - Date.now() : NaN;
+/** The Retry-After of an answer as ms: seconds or a date, at most 300 s; undefined for anything else. */
+export function retryAfter({ headers }: Response): number | undefined {
+  const text = headers.get('retry-after')?.trim() ?? '';
+  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : /[a-z]/i.test(text) ? Date.parse(text) - Date.now() : -1;
   return wait >= 0 ? Math.min(wait, 300_000) : undefined;
 }
+
+/** A POST of JSON with a bearer token that gives up after so many ms. */
+export const post = (send: typeof globalThis.fetch | undefined, url: string, token: string, body: string, ms: number, more?: RequestInit): Promise<Response> =>
+  (send ?? globalThis.fetch)(url, {
+    method: 'POST',
+    body,
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    signal: AbortSignal.timeout?.(ms),
+    ...more,
+  });
+
+/** The body of a batch. */
+export const batchOf = (events: string[]): string =>
+  `{"events":[${events.join()}],"sdk_version":"${SDK_VERSION}","sent_at":"${new Date().toISOString()}"}`;

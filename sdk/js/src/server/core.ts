@@ -5,14 +5,14 @@ import {
   ERR_SDK_EVENT_PAYLOAD_TOO_LARGE, ERR_SDK_EVENT_VALIDATION_FAILED, ERR_SDK_INTERNAL_ERROR, ERR_SDK_PII_STRIPPING_FAILED,
   ERR_SDK_SHUTDOWN_FLUSH_FAILED,
 } from '../errors.js';
-import { redact, redactText } from '../common/pii.js';
-import { fit } from '../common/snapshot.js';
-import { asObj, attempt, byteLength, cut, isObj, uuid, type Obj } from '../common/util.js';
-import type { FlushOptions, FlushResult, Platform, YavioEvent, YavioStats } from '../types.js';
+import { redact } from '../common/pii.js';
+import { cutBytes, fit } from '../common/snapshot.js';
+import { attempt, byteLength, cut, isObj, uuid, type Obj } from '../common/util.js';
+import type { Flush, FlushResult, Platform, YavioEvent, YavioStats } from '../types.js';
 import { SDK_VERSION } from '../version.js';
 import type { Catalogue } from './catalogue.js';
 import type { Config } from './config.js';
-import { Delivery } from './delivery.js';
+import { Delivery, totals } from './delivery.js';
 import type { Log } from './log.js';
 import { later, Recent } from './runtime.js';
 import { TokenMint } from './mint.js';
@@ -28,7 +28,7 @@ const CAPS: Record<string, number> = {
   input_values: 9_500, output_content: 9_500, metadata: 9_500, input_schema: 15_500,
   user_traits: 4_900, input_keys: 4_900, input_types: 4_900, intent_signals: 1_950,
 };
-const REDACTED = ['input_values', 'output_content', 'metadata', 'user_traits'];
+const REDACTED = ['input_values', 'output_content', 'metadata', 'user_traits', 'intent_signals', 'error_message'];
 
 /** What an event must know of its request. */
 export interface Scope {
@@ -43,10 +43,11 @@ export interface Scope {
   ready: Promise<void> | undefined;
 }
 
-interface Waiting { event: Obj; scope: Scope }
+interface Waiting { event: Obj; config: Config }
 interface User { id: string; traits: string; at: number }
 
 export class Core {
+  readonly log: Log;
   readonly delivery: Delivery;
   readonly mint: TokenMint;
   readonly users = new Recent<User>(KEPT_MAX);
@@ -63,88 +64,82 @@ export class Core {
   readonly catalogues = new Recent<Catalogue>(1_000);
   /** What still has to be told of open connections when the process ends. */
   readonly endings = new Set<() => void>();
-  private waiting: Waiting[] = [];
-  private readonly held = new Set<Promise<void>>();
-  private scheduled = false;
+  #waiting: Waiting[] = [];
+  readonly #held = new Set<Promise<void>>();
+  #scheduled = false;
 
-  constructor(config: Config, readonly log: Log) {
-    this.delivery = new Delivery(config.url, config.key, config.options.transport ?? {}, log);
-    this.mint = new TokenMint(config, log);
+  constructor(config: Config) {
+    this.log = config.log;
+    this.delivery = new Delivery(config);
+    this.mint = new TokenMint(config);
   }
 
   get queued(): number {
-    return this.delivery.queued + this.waiting.length + this.held.size;
+    return this.delivery.queued + this.#waiting.length + this.#held.size;
   }
 
   /** Takes an event whose values are snapshots; the rest of its way runs after the host's answer. */
-  emit(scope: Scope, type: string, fields: Obj, metadata: Obj = {}): void {
+  emit(scope: Scope, type: string, fields: Obj, metadata?: Obj): void {
     if (this.delivery.stopped) return;
+    const { config, sessionId, ready } = scope;
     const event: Obj = {
       event_id: uuid(),
       event_type: type,
       trace_id: scope.traceId,
-      session_id: scope.sessionId,
+      session_id: sessionId,
       timestamp: new Date().toISOString(),
       source: 'server',
       platform: scope.platform,
       sdk_version: SDK_VERSION,
       ...fields,
+      metadata: metadata && Object.keys(metadata).length ? metadata : undefined,
     };
-    if (Object.keys(metadata).length) event.metadata = metadata;
-    const entry = { event, scope };
-    const named = (): void => {
-      const user = this.user(scope.sessionId);
-      if (user && event.user_id === undefined) event.user_id = user.id;
+    const enqueue = (): void => {
+      event.user_id ??= this.user(sessionId)?.id;
+      this.#waiting.push({ event, config });
+      if (this.#waiting.length > KEPT_MAX) {
+        this.#waiting.shift();
+        totals.dropped.overflow++;
+      }
+      this.#schedule();
     };
-    if (scope.ready) {
-      const held: Promise<void> = scope.ready.then(() => {
-        this.held.delete(held);
-        named();
-        this.enqueue(entry);
+    if (ready) {
+      const held: Promise<void> = ready.then(() => {
+        this.#held.delete(held);
+        enqueue();
       });
-      this.held.add(held);
-    } else {
-      named();
-      this.enqueue(entry);
-    }
-    const { waitUntil } = scope.config.options;
-    if (waitUntil) attempt(() => waitUntil(this.flush()));
-  }
-
-  private enqueue(entry: Waiting): void {
-    this.waiting.push(entry);
-    if (this.waiting.length > KEPT_MAX) {
-      this.waiting.shift();
-      this.delivery.dropped.overflow++;
-    }
-    this.schedule();
+      this.#held.add(held);
+    } else enqueue();
+    attempt(() => config.options.waitUntil?.(this.flush()));
   }
 
   /** One event a macrotask: redaction never holds the host for longer. */
-  private schedule(): void {
-    if (this.scheduled || !this.waiting.length) return;
-    this.scheduled = true;
+  #schedule(): void {
+    if (this.#scheduled || !this.#waiting.length) return;
+    this.#scheduled = true;
     later(() => {
-      this.scheduled = false;
-      const next = this.waiting.shift();
-      if (next) this.finish(next);
-      this.schedule();
+      this.#scheduled = false;
+      this.#finish();
+      this.#schedule();
     });
   }
 
-  private finish({ event, scope }: Waiting): void {
+  /** The oldest event that waits: cleaned, shown to the host, serialised, queued. */
+  #finish(): void {
+    const next = this.#waiting.shift();
+    if (!next) return;
+    const { event, config } = next;
+    const { beforeSend } = config.options;
     try {
-      this.clean(event);
-      const { beforeSend } = scope.config.options;
-      let out: unknown = event;
+      let json = this.#clean(event);
       if (beforeSend) {
-        out = attempt(() => beforeSend(event as YavioEvent));
-        if (!isObj(out)) return void this.delivery.dropped.beforeSend++;
+        const out = attempt(() => beforeSend(JSON.parse(json) as YavioEvent));
+        if (!isObj(out)) return void totals.dropped.beforeSend++;
+        if (!out.event_id || !out.event_type) return this.log(ERR_SDK_EVENT_VALIDATION_FAILED);
+        json = JSON.stringify(out);
       }
-      const json = JSON.stringify(out);
-      if (!asObj(out).event_id || !asObj(out).event_type) return this.log(ERR_SDK_EVENT_VALIDATION_FAILED);
       if (byteLength(json) > EVENT_BYTES_MAX) {
-        this.delivery.dropped.refused++;
+        totals.dropped.refused++;
         return this.log(ERR_SDK_EVENT_PAYLOAD_TOO_LARGE, String(event.event_type));
       }
       this.delivery.add(json);
@@ -153,25 +148,24 @@ export class Core {
     }
   }
 
-  /** Redacts first, cuts second. */
-  private clean(event: Obj): void {
+  /** The event's JSON: redacted first, cut second. */
+  #clean(event: Obj): string {
     for (const field of REDACTED) {
-      if (!isObj(event[field])) continue;
       try {
-        redact(event[field]);
-      } catch (error) {
+        event[field] = redact(event[field]);
+      } catch {
         delete event[field];
         this.log(ERR_SDK_PII_STRIPPING_FAILED, field);
       }
     }
-    const intent = asObj(event.intent_signals);
-    if (typeof intent.intent === 'string') intent.intent = cut(redactText(cut(intent.intent, 4_000)), 500);
-    if (typeof event.error_message === 'string') {
-      let text = redactText(cut(event.error_message, 4_000));
-      while (byteLength(text) > 2_000) text = cut(text, Math.min(2_000, Math.floor(text.length * 0.9)));
-      event.error_message = text;
-    }
-    for (const field of Object.keys(CAPS)) if (isObj(event[field])) event[field] = fit(event[field] as Obj, CAPS[field]!);
+    const { intent_signals: signals, error_message: message } = event as { intent_signals?: { intent: string }; error_message?: string };
+    if (signals) signals.intent = cut(signals.intent, 500);
+    if (message) event.error_message = cutBytes(message, 2_000);
+    const json = JSON.stringify(event);
+    const bytes = byteLength(json);
+    const large = Object.keys(CAPS).filter((field) => CAPS[field]! < bytes && event[field]);
+    for (const field of large) event[field] = fit(event[field] as Obj, CAPS[field]!);
+    return large.length ? JSON.stringify(event) : json;
   }
 
   /** The user of a session, forgotten after half an hour of silence. */
@@ -198,8 +192,8 @@ export class Core {
   async flush(ms = LAST_FLUSH_MS, last = false): Promise<void> {
     const end = Date.now() + ms;
     await new Promise<void>(later); // what a request that has just ended still tells
-    if (this.held.size) await Promise.all(this.held);
-    while (this.waiting.length) this.finish(this.waiting.shift()!);
+    await Promise.all(this.#held);
+    while (this.#waiting.length) this.#finish();
     await this.delivery.flush(Math.max(end - Date.now(), 1), last);
   }
 }
@@ -212,8 +206,7 @@ export function coreOf(config: Config): Core {
   const id = `${config.url}\n${config.key}`;
   let core = cores.get(id);
   if (!core) {
-    core = new Core(config, config.log);
-    cores.set(id, core);
+    cores.set(id, (core = new Core(config)));
     listen(config);
   }
   return core;
@@ -221,46 +214,33 @@ export function coreOf(config: Config): Core {
 
 const eachCore = (work: (core: Core) => Promise<void>): Promise<unknown> => Promise.all([...cores.values()].map(work));
 
-const sum = (read: (delivery: Delivery) => number): number =>
-  [...cores.values()].reduce((total, { delivery }) => total + read(delivery), 0);
-
-const lost = (delivery: Delivery): number => Object.values(delivery.dropped).reduce((a, b) => a + b, 0);
-
 /** Counts since the process began, over all endpoints and keys. */
 export function stats(): YavioStats {
-  const dropped = { overflow: 0, refused: 0, auth: 0, shutdown: 0, beforeSend: 0 };
-  for (const reason of Object.keys(dropped) as (keyof typeof dropped)[]) dropped[reason] = sum((delivery) => delivery.dropped[reason]);
-  const lastError = [...cores.values()].map(({ delivery }) => delivery.lastError).find(Boolean);
-  return {
-    queued: [...cores.values()].reduce((total, core) => total + core.queued, 0),
-    sent: sum((delivery) => delivery.sent),
-    rejected: sum((delivery) => delivery.rejected),
-    dropped,
-    ...(lastError && { lastError }),
-  };
+  let queued = 0;
+  for (const core of cores.values()) queued += core.queued;
+  return { ...totals, queued, dropped: { ...totals.dropped } };
 }
 
-async function result(work: () => Promise<unknown>): Promise<FlushResult> {
-  const sent = sum((delivery) => delivery.sent);
-  const dropped = sum(lost);
-  await work().catch(() => {});
-  return { sent: sum((delivery) => delivery.sent) - sent, remaining: stats().queued, dropped: sum(lost) - dropped };
+const lost = (): number => Object.values(totals.dropped).reduce((a, b) => a + b);
+
+async function result(work: (core: Core) => Promise<void>): Promise<FlushResult> {
+  const sent = totals.sent;
+  const dropped = lost();
+  await eachCore(work).catch(() => {});
+  return { sent: totals.sent - sent, remaining: stats().queued, dropped: lost() - dropped };
 }
 
 /** Sends what is queued; never rejects. */
-export const flush = (options: FlushOptions = {}): Promise<FlushResult> =>
-  result(() => eachCore((core) => core.flush(options.timeoutMs)));
+export const flush: Flush = (options) => result((core) => core.flush(options?.timeoutMs));
 
 /** Flushes, then stops for good. */
-export const shutdown = (options: FlushOptions = {}): Promise<FlushResult> =>
-  result(() =>
-    eachCore(async (core) => {
-      if (core.delivery.stopped) return;
-      await core.flush(options.timeoutMs, true);
-      if (core.queued) core.log(ERR_SDK_SHUTDOWN_FLUSH_FAILED, `${core.queued} events`);
-      core.delivery.stop('shutdown');
-    }),
-  );
+export const shutdown: Flush = (options) =>
+  result(async (core) => {
+    if (core.delivery.stopped) return;
+    await core.flush(options?.timeoutMs, true);
+    if (core.queued) core.log(ERR_SDK_SHUTDOWN_FLUSH_FAILED, `${core.queued} events`);
+    core.delivery.stop('shutdown');
+  });
 
 /** The process tells once when it ends: three listeners, whatever the number of servers. */
 function listen(config: Config): void {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What became of a tool call: status, category and text of an error, and what may be kept of a result.
 import { snapshotObject } from '../common/snapshot.js';
-import { asObj, asText, attempt, byteLength, cut, isObj, type Obj } from '../common/util.js';
+import { asObj, asText, attempt, byteLength, cut, isObj, listOf, type Obj } from '../common/util.js';
 import type { ErrorCategory } from '../types.js';
 import type { Call } from './request.js';
 
@@ -19,19 +19,20 @@ const WORDS: [RegExp, ErrorCategory][] = [
 const NAMES: [RegExp, ErrorCategory][] = [
   [/^(ETIMEDOUT|ESOCKETTIMEDOUT|UND_ERR_\w+_TIMEOUT|TimeoutError|AbortError|-32001)$/, 'timeout'],
   [/^(ECONN\w+|ENOTFOUND|EAI_AGAIN|EPIPE)$/, 'server'],
-  [/^(ZodError|\$ZodError|ValidationError)$/, 'validation'],
+  [/^(\$?ZodError|ValidationError)$/, 'validation'],
 ];
-const CODES: Record<number, ErrorCategory> = { [-32600]: 'validation', [-32601]: 'validation', [-32602]: 'validation' };
+/** JSON-RPC: no request, no such method, bad parameters. */
+const REFUSED = [-32600, -32601, -32602];
 const OUTPUT_SCHEMA = /output (validation|schema)|structured content/i;
 
-function ofStatus(error: Obj): ErrorCategory | undefined {
-  const status = Number(error.status ?? error.statusCode ?? asObj(error.response).status);
-  if (status === 401 || status === 403) return 'auth';
-  if (status === 408 || status === 504) return 'timeout';
-  if (status === 429) return 'rate_limit';
-  if (status >= 400 && status < 500) return 'validation';
-  return status >= 500 && status < 600 ? 'server' : undefined;
-}
+/** Categories of HTTP statuses. */
+const STATUSES: [RegExp, ErrorCategory][] = [
+  [/^40[13]$/, 'auth'],
+  [/^(408|504)$/, 'timeout'],
+  [/^429$/, 'rate_limit'],
+  [/^4..$/, 'validation'],
+  [/^5..$/, 'server'],
+];
 
 const match = (table: [RegExp, ErrorCategory][], text: string): ErrorCategory | undefined =>
   table.find(([pattern]) => pattern.test(text))?.[1];
@@ -43,12 +44,11 @@ export function categoryOf(call: Call, message: string, code: number | undefined
   if (chosen) return chosen;
   if (call.watched && !call.entered) return 'validation';
   if (call.watched && !call.failed && OUTPUT_SCHEMA.test(message)) return 'server';
-  if (code !== undefined && CODES[code]) return CODES[code];
+  if (REFUSED.includes(code!)) return 'validation';
   return (
     attempt(() => {
-      const error = asObj(raw);
-      const names = [error.code, error.name].map(String);
-      return ofStatus(error) ?? names.map((name) => match(NAMES, name)).find(Boolean);
+      const { status, statusCode, response, code: own, name } = asObj(raw);
+      return match(STATUSES, String(status ?? statusCode ?? asObj(response).status)) ?? match(NAMES, String(own)) ?? match(NAMES, String(name));
     }) ??
     match(WORDS, message) ??
     (code === -32603 ? 'server' : 'unknown')
@@ -57,43 +57,36 @@ export function categoryOf(call: Call, message: string, code: number | undefined
 
 /** The text of what was thrown, else of the answer. */
 export function messageOf(call: Call, result: Obj | undefined, error: Obj | undefined): string {
-  const raw = call.failed ? attempt(() => (isObj(call.error) || call.error instanceof Error ? asText((call.error as Obj).message) : asText(String(call.error)))) : undefined;
-  if (raw) return cut(raw, MESSAGE_MAX);
-  return cut(result ? textOf(result) : asText(error?.message) ?? '', MESSAGE_MAX);
+  const raw = call.failed && attempt(() => (isObj(call.error) ? asText(call.error.message) : asText(String(call.error))));
+  return cut(raw || (result ? textsOf(result.content) : asText(error?.message) ?? ''), MESSAGE_MAX);
 }
 
-const contentOf = (result: Obj): unknown[] => (Array.isArray(result.content) ? result.content : []);
+/** The texts of content blocks, one a line. */
+export const textsOf = (content: unknown, between = '\n'): string =>
+  listOf(content).map(({ text }) => asText(text)).filter(Boolean).join(between);
 
-/** The text blocks of a result, one a line. */
-export function textOf(result: Obj): string {
-  return contentOf(result).map((block) => asText(asObj(block).text)).filter(Boolean).join('\n');
-}
+/** Estimated tokens: a quarter of the characters. */
+export const tokensIn = (text: string): number => Math.ceil(text.length / 4);
 
-const binary = (mime: unknown, data: string): string =>
-  `[binary:${asText(mime) ?? 'application/octet-stream'}:${Math.floor((data.replace(/=+$/, '').length * 3) / 4)}]`;
-
-function withoutBinary(block: unknown): unknown {
-  if (!isObj(block)) return block;
-  const { _meta, ...kept } = block;
-  if (typeof kept.data === 'string') kept.data = binary(kept.mimeType, kept.data);
-  if (isObj(kept.resource) && typeof kept.resource.blob === 'string') {
-    kept.resource = { ...kept.resource, blob: binary(kept.resource.mimeType, kept.resource.blob) };
+/** A block of content without binary parts and _meta. */
+function withoutBinary({ _meta, ...kept }: Obj): Obj {
+  for (const field of ['data', 'blob']) {
+    const data = kept[field];
+    if (typeof data === 'string') kept[field] = `[binary:${asText(kept.mimeType) ?? 'application/octet-stream'}:${Math.floor((data.replace(/=+$/, '').length * 3) / 4)}]`;
   }
+  if (isObj(kept.resource)) kept.resource = withoutBinary(kept.resource);
   return kept;
 }
 
 /** The result as it may be kept: content without binary parts, structured content, isError. */
-export function outputOf(result: Obj): Obj {
-  return (
-    snapshotObject({
-      ...(Array.isArray(result.content) && { content: result.content.slice(0, 51).map((block) => attempt(() => withoutBinary(block)) ?? '[unreadable]') }),
-      ...(result.structuredContent !== undefined && { structuredContent: result.structuredContent }),
-      ...(typeof result.isError === 'boolean' && { isError: result.isError }),
-    }) ?? {}
-  );
-}
+export const outputOf = ({ content, structuredContent, isError }: Obj): Obj | undefined =>
+  snapshotObject({
+    content: Array.isArray(content) ? content.slice(0, 51).map((block: unknown) => (isObj(block) ? attempt(() => withoutBinary(block)) ?? '[unreadable]' : block)) : undefined,
+    structuredContent,
+    isError: typeof isError === 'boolean' ? isError : undefined,
+  });
 
-/** Characters of the strings and keys below value, counting at most so many nodes. */
+/** About the length of the JSON of a value, counting at most so many nodes. */
 export function weigh(value: unknown, budget = { nodes: 5_000 }): number {
   if (typeof value === 'string') return value.length + 3;
   if (typeof value !== 'object' || value === null || budget.nodes-- <= 0) return 5;
@@ -113,19 +106,16 @@ export function sizeOf(result: unknown): number | undefined {
   });
 }
 
+/** The different texts that the items have under this key. */
+export const kindsOf = (items: unknown, key: string): unknown[] => [...new Set(listOf(items).map((item) => asText(item[key])).filter(Boolean))].slice(0, 10);
+
 /** What the result says about itself, for metadata. */
 export function describe(result: Obj): Obj {
-  const types = [...new Set(contentOf(result).map((block) => asText(asObj(block).type)).filter(Boolean))];
-  const lists = Object.values(asObj(result.structuredContent)).filter(Array.isArray);
-  const count = lists.length === 1 ? lists[0]!.length : undefined;
-  return {
-    content_types: types.slice(0, 10),
-    ...(count !== undefined && { result_count: count, zero_result: count === 0 }),
-  };
+  const [list, ...more] = Object.values(asObj(result.structuredContent)).filter(Array.isArray);
+  const count = more.length ? undefined : list?.length;
+  return { content_types: kindsOf(result.content, 'type'), result_count: count, zero_result: count === undefined ? count : count === 0 };
 }
 
-/** Estimated tokens: a quarter of the characters of what the model reads. */
-export function tokensOf(result: Obj): number {
-  const text = textOf(result) || (result.structuredContent === undefined ? '' : attempt(() => JSON.stringify(result.structuredContent)) ?? '');
-  return Math.ceil(text.length / 4);
-}
+/** Estimated tokens of what the model reads. */
+export const tokensOf = ({ content, structuredContent }: Obj): number =>
+  tokensIn(textsOf(content) || (attempt(() => JSON.stringify(structuredContent)) ?? ''));

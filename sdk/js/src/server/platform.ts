@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Which AI client calls: by its name, its user agent, the keys it puts into _meta, its origin; first match wins.
-import { attempt, type Obj } from '../common/util.js';
-import type { Platform } from '../types.js';
+import { attempt } from '../common/util.js';
+import type { DetectPlatform, Platform } from '../types.js';
 
-/** Marks in a client name or user agent, most specific first. */
-const MARKS: [RegExp, Platform][] = [
-  [/claude-code/, 'claude-code'],
-  [/codex/, 'codex'],
-  [/opencode/, 'opencode'],
-  [/chatgpt|openai/, 'chatgpt'],
-  [/claude|anthropic/, 'claude'],
-  [/cursor/, 'cursor'],
-  [/gemini-cli/, 'gemini-cli'],
-  [/gemini/, 'gemini'],
-  [/windsurf|codeium/, 'windsurf'],
-  [/cline/, 'cline'],
-  [/continue/, 'continue'],
-  [/vscode|visual studio code/, 'vscode'],
-  [/^zed($|\/)/, 'zed'],
+type Signals = Parameters<DetectPlatform>[0];
+
+/** Marks in a client name or user agent, most specific first; the first of a row is the platform. */
+const MARKS: [Platform, ...string[]][] = [
+  ['claude-code'], ['codex'], ['opencode'], ['chatgpt', 'openai'], ['claude', 'anthropic'], ['cursor'], ['gemini-cli'], ['gemini'],
+  ['windsurf', 'codeium'], ['cline'], ['continue'], ['vscode', 'visual studio code'],
 ];
 const META_KEYS: [RegExp, Platform][] = [
   [/^claudecode\//, 'claude-code'],
@@ -32,21 +23,18 @@ const ORIGINS: [RegExp, Platform][] = [
   [/^gemini\.google\.com$/, 'gemini'],
 ];
 
-const first = (table: [RegExp, Platform][], text: string): Platform | undefined =>
-  table.find(([mark]) => mark.test(text))?.[1];
-
-export interface PlatformSignals { clientName?: string; userAgent?: string; meta?: Obj; origin?: string }
+const named = (text: string): Platform | undefined =>
+  MARKS.find((marks) => marks.some((mark) => text.includes(mark)))?.[0] ?? (/^zed($|\/)/.test(text) ? 'zed' : undefined);
 
 /** The platform of these signals; "unknown" when none says. Never throws. */
-export function detectPlatform(signals: PlatformSignals, anthropicHeader?: string): Platform {
-  const name = String(signals?.clientName ?? '').toLowerCase();
-  const agent = String(signals?.userAgent ?? '').toLowerCase();
-  if (/openai-mcp/.test(`${name} ${agent}`)) return 'chatgpt';
-  const named = first(MARKS, name) ?? first(MARKS, agent);
-  if (named) return named;
-  const keys = attempt(() => Object.keys(signals.meta ?? {})) ?? [];
-  for (const [mark, platform] of META_KEYS) if (keys.some((key) => mark.test(key))) return platform;
-  if (anthropicHeader) return 'claude';
-  const host = signals?.origin && attempt(() => new URL(signals.origin!).hostname);
-  return (host && first(ORIGINS, host)) || 'unknown';
-}
+export const detectPlatform = (signals: Signals, anthropicHeader?: string): Platform =>
+  attempt(() => {
+    const [name, agent] = [signals.clientName, signals.userAgent].map((text) => String(text ?? '').toLowerCase()) as [string, string];
+    if (/openai-mcp/.test(`${name} ${agent}`)) return 'chatgpt';
+    const keys = Object.keys(signals.meta ?? {});
+    return (
+      named(name) ?? named(agent) ??
+      META_KEYS.find(([mark]) => keys.some((key) => mark.test(key)))?.[1] ??
+      (anthropicHeader ? 'claude' : signals.origin ? ORIGINS.find(([mark]) => mark.test(new URL(signals.origin!).hostname))?.[1] : undefined)
+    );
+  }) ?? 'unknown';

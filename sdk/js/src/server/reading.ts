@@ -2,39 +2,32 @@
 // resource_access, prompt_usage and connection events, and a look at whether widgets may reach ingest.
 import { ERR_SDK_WIDGET_CSP_MISSING } from '../errors.js';
 import { snapshotObject } from '../common/snapshot.js';
-import { asObj, asText, attempt, cut, isObj, type Obj } from '../common/util.js';
+import { asObj, asText, attempt, cut, isObj, listOf, type Obj } from '../common/util.js';
 import { serverInfo } from './catalogue.js';
-import { sizeOf } from './outcome.js';
+import { kindsOf, sizeOf } from './outcome.js';
 import type { Call } from './request.js';
-import type { Ending } from './toolcall.js';
+import { codeOf, type Ending } from './toolcall.js';
 import { newTraceId } from './runtime.js';
 
 export const RESOURCES = /^resources\/(read|list|templates\/list)$/;
 export const PROMPTS = /^prompts\/(get|list)$/;
 
-const list = (value: unknown): Obj[] => (Array.isArray(value) ? value.map(asObj) : []);
-
 /** The outcome as metadata: these types have no columns for status and duration. */
-function outcomeOf(call: Call, { error, flag }: Ending, latency: number): Obj {
-  return {
-    method: call.method,
-    status: error || flag ? 'error' : 'success',
-    latency_ms: latency,
-    ...(typeof error?.code === 'number' && { error_code: error.code }),
-    ...(flag && { [flag]: true }),
-  };
-}
+const outcomeOf = (call: Call, { error, flag }: Ending, latency: number): Obj => ({
+  method: call.method,
+  status: error || flag ? 'error' : 'success',
+  latency_ms: latency,
+  error_code: codeOf(error),
+  ...(flag && { [flag]: true }),
+});
 
 export function tellResource(call: Call, ending: Ending, latency: number): void {
   const { result } = ending;
-  const items = list(result?.contents ?? result?.resources ?? result?.resourceTemplates);
-  const types = [...new Set(items.map((item) => asText(item.mimeType)).filter(Boolean))];
-  const size = result && sizeOf(result);
-  const uri = call.method === 'resources/read' ? asText(call.params.uri) : undefined;
+  const items = listOf(result?.contents ?? result?.resources ?? result?.resourceTemplates);
+  const uri = call.method === 'resources/read' ? call.name : undefined;
   call.core.emit(call, 'resource_access', { event_name: cut(uri?.replace(/[?#].*$/s, '') ?? call.method, 256) }, {
     ...outcomeOf(call, ending, latency),
-    ...(result && { count: items.length, mime_types: types.slice(0, 10) }),
-    ...(size !== undefined && { response_size: size }),
+    ...(result && { count: items.length, mime_types: kindsOf(items, 'mimeType'), response_size: sizeOf(result) }),
   });
   const { config } = call;
   if (!config.serverOnly && config.options.widget?.inject !== 'never') for (const item of items) attempt(() => checkCsp(call, item));
@@ -42,12 +35,12 @@ export function tellResource(call: Call, ending: Ending, latency: number): void 
 
 export function tellPrompt(call: Call, ending: Ending, latency: number): void {
   const args = snapshotObject(call.params.arguments);
-  const { capture } = call.config;
-  call.core.emit(call, 'prompt_usage', { event_name: cut(call.method === 'prompts/get' ? call.name ?? '' : call.method, 256) }, {
+  const messages = ending.result?.messages;
+  call.core.emit(call, 'prompt_usage', { event_name: cut((call.method === 'prompts/get' && call.name) || call.method, 256) }, {
     ...outcomeOf(call, ending, latency),
-    ...(args && { arg_keys: Object.keys(args).slice(0, 100) }),
-    ...(args && capture.inputValues && { args }),
-    ...(Array.isArray(ending.result?.messages) && { messages: ending.result.messages.length }),
+    arg_keys: args && Object.keys(args).slice(0, 100),
+    args: call.config.capture.inputValues ? args : undefined,
+    messages: Array.isArray(messages) ? messages.length : undefined,
   });
 }
 
@@ -56,17 +49,18 @@ function checkCsp(call: Call, item: Obj): void {
   if (!asText(item.uri)?.startsWith('ui://')) return;
   const meta = asObj(item._meta);
   if (call.method !== 'resources/read' && !isObj(meta.ui) && !isObj(meta['openai/widgetCSP'])) return;
-  const origin = new URL(call.config.url).origin;
-  const allowed = [asObj(asObj(meta.ui).csp).connectDomains, asObj(meta['openai/widgetCSP']).connect_domains];
-  if (!allowed.some((domains) => Array.isArray(domains) && domains.some((domain) => domain === '*' || origin === String(domain).replace(/\/$/, '')))) {
+  const { origin } = new URL(call.config.url);
+  const allowed = [asObj(asObj(meta.ui).csp).connectDomains, asObj(meta['openai/widgetCSP']).connect_domains].flat();
+  if (!allowed.some((domain) => domain === '*' || String(domain).replace(/\/$/, '') === origin)) {
     call.core.log(ERR_SDK_WIDGET_CSP_MISSING, `add ${origin} to connectDomains of ${String(item.uri)}`);
   }
 }
 
-function runtimeName(): string {
+/** The engine and its version. */
+function runtimeName(): string | undefined {
   const versions = asObj(attempt(() => process.versions));
-  for (const name of ['bun', 'deno', 'node']) if (versions[name]) return `${name} ${String(versions[name])}`;
-  return 'unknown';
+  const name = ['bun', 'deno', 'node'].find((one) => versions[one]);
+  return name && `${name} ${String(versions[name])}`;
 }
 
 const stateful = (call: Call): boolean => !call.connection.http || (!call.modern && asText(call.connection.transport.sessionId) !== undefined);
@@ -86,23 +80,29 @@ export function tellClose(call: Call): void {
 }
 
 function tellConnection(call: Call, phase: string, fields: Obj): void {
-  const { name, version } = serverInfo(call.connection.server);
-  const client = { client_name: asText(call.client.name), client_version: asText(call.client.version), protocol_version: call.protocolVersion };
+  const { client, config, connection } = call;
+  const { name, version } = serverInfo(connection.server);
+  const short = (text: string | undefined, max: number): string | undefined => text && cut(text, max);
   call.core.emit(
     call,
     'connection',
-    { ...Object.fromEntries(Object.entries(client).filter(([, value]) => value).map(([key, value]) => [key, cut(value!, key === 'client_name' ? 256 : 64)])), ...fields },
+    {
+      client_name: short(asText(client.name), 256),
+      client_version: short(asText(client.version), 64),
+      protocol_version: short(call.protocolVersion, 64),
+      ...fields,
+    },
     {
       phase,
-      intent_enabled: call.config.intent !== undefined,
-      missing_tools_enabled: call.config.missing !== undefined,
+      intent_enabled: !!config.intent,
+      missing_tools_enabled: !!config.missing,
       session_source: call.sessionSource,
-      transport: asText(attempt(() => (call.connection.transport.constructor as { name?: string }).name)) ?? 'unknown',
+      transport: attempt(() => asText((connection.transport.constructor as { name?: string }).name)) ?? 'unknown',
       era: call.modern ? 'modern' : 'legacy',
       server_name: name,
       server_version: version,
       client_capabilities: Object.keys(call.clientCapabilities),
-      runtime: runtimeName(),
+      runtime: runtimeName() ?? 'unknown',
     },
   );
 }

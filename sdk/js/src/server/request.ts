@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // One inbound request: its era, client, headers, session and trace.
 import { ERR_SDK_SESSION_ID_DERIVATION_FAILED } from '../errors.js';
-import { asObj, asText, attempt, isObj, type Obj } from '../common/util.js';
-import type { Platform, YavioRequest } from '../types.js';
+import { asObj, asText, attempt, isObj, textAt, type Obj } from '../common/util.js';
+import type { DetectPlatform, Platform, YavioRequest } from '../types.js';
 import type { Config } from './config.js';
 import type { Core, Scope } from './core.js';
 import { detectPlatform } from './platform.js';
@@ -12,17 +12,17 @@ const FIRST_MODERN = '2026-07-28';
 const SESSION_IDLE_MS = 1_800_000;
 const HALF_HOUR_MS = 1_800_000;
 const SESSION_KEY_MAX = 512;
-const MCP_META = 'io.modelcontextprotocol/';
+export const MCP_META = 'io.modelcontextprotocol/';
 
-/** Where hosts put the id of a conversation into _meta: name, and for whom it counts. */
-const HOST_KEYS: { path: string[]; bare?: true; platform?: Platform }[] = [
-  { path: ['openai/session'], bare: true },
-  { path: ['vscode.conversationId'] },
-  { path: ['x-codex-turn-metadata', 'session_id'] },
-  { path: ['ai.opencode/sessionID'] },
-  { path: ['antigravity.google/conversation_id'] },
-  { path: ['threadId'], platform: 'codex' },
-  { path: ['sessionID'], platform: 'opencode' },
+/** Where hosts put the id of a conversation into _meta: key, key within it, and for whom it counts. The first is used bare. */
+const HOST_KEYS: [string, (string | undefined)?, Platform?][] = [
+  ['openai/session'],
+  ['vscode.conversationId'],
+  ['x-codex-turn-metadata', 'session_id'],
+  ['ai.opencode/sessionID'],
+  ['antigravity.google/conversation_id'],
+  ['threadId', undefined, 'codex'],
+  ['sessionID', undefined, 'opencode'],
 ];
 
 /** One transport that a wrapped server is connected to. */
@@ -33,7 +33,7 @@ export interface Connection {
   /** Of the last initialize: clientInfo, capabilities, protocolVersion. */
   client: Obj | undefined;
   /** The session of a connection without HTTP, and when it was last used. */
-  sessionId: string | undefined;
+  key: string | undefined;
   usedAt: number;
   openedAt: number;
   /** Sessions that a close event is due for. */
@@ -66,61 +66,45 @@ export interface Call extends Scope {
   resumed: boolean;
 }
 
-/** A header of the HTTP request behind a message, whichever SDK line brought it. */
-export function header(extra: Obj, name: string): string | undefined {
-  return attempt(() => {
-    const modern = asObj(extra.request).headers as { get?: (name: string) => unknown } | undefined;
-    if (typeof modern?.get === 'function') return asText(modern.get(name));
-    const headers = asObj(asObj(extra.requestInfo).headers) as Obj & { get?: (name: string) => unknown };
-    if (typeof headers.get === 'function') return asText(headers.get(name));
-    const value = headers[name];
-    return asText(Array.isArray(value) ? value[0] : value);
-  });
-}
+/** The headers behind a message, whichever SDK line brought it: Headers or an object. */
+const headersOf = (extra: Obj): Obj | undefined => (asObj(extra.request).headers ?? asObj(extra.requestInfo).headers) as Obj | undefined;
 
-function allHeaders(extra: Obj): Record<string, string> {
-  const out: Record<string, string> = {};
+/** A header of the HTTP request behind a message. */
+export const header = (extra: Obj, name: string): string | undefined =>
   attempt(() => {
-    const source = (asObj(extra.request).headers ?? asObj(extra.requestInfo).headers) as Iterable<[string, string]> | Obj | undefined;
-    if (!source) return;
-    const pairs = Symbol.iterator in source ? (source as Iterable<[string, string]>) : Object.entries(source as Obj);
-    for (const [name, value] of pairs) out[name.toLowerCase()] = String(value);
+    const headers = headersOf(extra);
+    return headers && asText([typeof headers.get === 'function' ? (headers as unknown as Headers).get(name) : headers[name]].flat()[0]);
   });
-  return out;
-}
 
 /** What the options of the host get to see. */
 export function requestOf(call: Call): YavioRequest {
-  const text = (value: unknown): { [key: string]: string } | undefined => (isObj(value) ? (value as { [key: string]: string }) : undefined);
+  const headers = attempt(() => {
+    const found = headersOf(call.extra) ?? {};
+    const pairs = Symbol.iterator in found ? [...(found as unknown as Headers)] : Object.entries(found);
+    return Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), String(value)]));
+  });
+  const { method, name, params, meta, client: clientInfo, protocolVersion, modern, connection, extra } = call;
   return {
-    method: call.method,
-    ...(call.name !== undefined && { name: call.name }),
-    ...(isObj(call.params.arguments) && { arguments: call.params.arguments }),
-    meta: call.meta,
-    headers: allHeaders(call.extra),
-    ...(text(call.client) && { clientInfo: call.client }),
-    ...(call.protocolVersion !== undefined && { protocolVersion: call.protocolVersion }),
-    era: call.modern ? 'modern' : 'legacy',
-    ...(asText(call.connection.transport.sessionId) && { transportSessionId: String(call.connection.transport.sessionId) }),
-    authInfo: call.extra.authInfo,
-  };
+    method, name, meta, headers: headers ?? {}, clientInfo, protocolVersion,
+    arguments: isObj(params.arguments) ? params.arguments : undefined,
+    era: modern ? 'modern' : 'legacy',
+    transportSessionId: asText(connection.transport.sessionId),
+    authInfo: extra.authInfo,
+  } as YavioRequest;
 }
 
-function hostSession(call: Call): string | undefined {
-  for (const { path, bare, platform } of HOST_KEYS) {
-    if (platform && platform !== call.platform) continue;
-    const value = asText(path.reduce<unknown>((at, key) => asObj(at)[key], call.meta));
-    if (value) return bare ? value : `host:${path[0]}:${value}`;
+function hostSession({ meta, platform }: Call): string | undefined {
+  for (const [key, inner, only] of HOST_KEYS) {
+    const value = asText(inner ? asObj(meta[key])[inner] : meta[key]);
+    if (value && (!only || only === platform)) return key === HOST_KEYS[0]![0] ? value : `host:${key}:${value}`;
   }
   return undefined;
 }
 
 /** Whoever authenticated: the host's pseudonym, the subject of the token, else a hash of it. */
 function subjectOf(call: Call): string | undefined {
-  const subject = asText(call.meta['openai/subject']) ?? asText(asObj(asObj(call.extra.authInfo).extra).sub);
-  if (subject) return subject;
   const bearer = header(call.extra, 'authorization')?.replace(/^bearer +/i, '');
-  return bearer && sha256(bearer);
+  return asText(call.meta['openai/subject']) ?? textAt(asObj(call.extra.authInfo).extra, 'sub') ?? (bearer && sha256(bearer));
 }
 
 function principal(call: Call): string | undefined {
@@ -128,50 +112,45 @@ function principal(call: Call): string | undefined {
   if (!who) return undefined;
   const key = `principal:${who}:${asText(call.client.name) ?? ''}`;
   const now = Date.now();
-  const idle = call.config.options.sessionIdleMs ?? SESSION_IDLE_MS;
-  let run = call.core.runs.get(key);
-  if (!run || now - run.at > idle) run = { window: Math.floor(now / HALF_HOUR_MS), at: now };
-  run.at = now;
-  call.core.runs.set(key, run);
-  return `${key}:${run.window}`;
+  const { runs } = call.core;
+  const run = runs.get(key);
+  const window = run && now - run.at <= idleMs(call) ? run.window : Math.floor(now / HALF_HOUR_MS);
+  runs.set(key, { window, at: now });
+  return `${key}:${window}`;
 }
+
+const idleMs = (call: Call): number => call.config.options.sessionIdleMs ?? SESSION_IDLE_MS;
+
+/** The protocol's own id of the session. */
+const protocolSession = ({ connection, extra }: Call): string | undefined => asText(connection.transport.sessionId) ?? header(extra, 'mcp-session-id');
 
 /** The session of a request and what the id is worth: the first source that answers. */
 function findSession(call: Call): void {
   const { connection, config } = call;
-  const take = (source: string, key: string | undefined): boolean => {
-    if (!key) return false;
+  const take = (source: string, key: string | undefined): unknown => {
+    if (key) call.sessionId = sessionIdOf(key);
     call.sessionSource = source;
-    call.sessionId = sessionIdOf(key);
-    return true;
+    return key;
   };
   const { session } = config.options;
   if (session) {
-    const chosen = attempt(() => session(requestOf(call)));
-    if (take('user', asText(chosen) && `user:${String(chosen).slice(0, SESSION_KEY_MAX)}`)) return;
+    const chosen = asText(attempt(() => session(requestOf(call))));
+    if (take('user', chosen && `user:${chosen.slice(0, SESSION_KEY_MAX)}`)) return;
     config.log(ERR_SDK_SESSION_ID_DERIVATION_FAILED);
   }
-  if (take('host', hostSession(call))) return;
-  if (!call.modern && take('mcp', asText(connection.transport.sessionId) ?? header(call.extra, 'mcp-session-id'))) return;
-  if (!connection.http) {
-    const now = Date.now();
-    const idle = config.options.sessionIdleMs ?? SESSION_IDLE_MS;
-    if (!connection.sessionId || now - connection.usedAt > idle || call.method === 'initialize') {
-      connection.sessionId = sessionIdOf(newTraceId());
-    }
-    connection.usedAt = now;
-    call.sessionSource = 'connection';
-    call.sessionId = connection.sessionId;
+  if (take('host', hostSession(call)) || (!call.modern && take('mcp', protocolSession(call)))) return;
+  if (connection.http) {
+    if (!take('principal', principal(call))) take('request', `request:${call.traceId}`);
     return;
   }
-  if (!take('principal', principal(call))) take('request', `request:${call.traceId}`);
+  const now = Date.now();
+  if (!connection.key || now - connection.usedAt > idleMs(call) || call.method === 'initialize') connection.key = newTraceId();
+  connection.usedAt = now;
+  take('connection', connection.key);
 }
 
 /** What the client of a request is remembered under: its protocol session, else whoever authenticated. */
-export function clientKey(call: Call): string | undefined {
-  if (!call.connection.http) return undefined;
-  return asText(call.connection.transport.sessionId) ?? header(call.extra, 'mcp-session-id') ?? subjectOf(call);
-}
+export const clientKey = (call: Call): string | undefined => (call.connection.http ? protocolSession(call) ?? subjectOf(call) : undefined);
 
 /** Client, capabilities and version, field by field from the first place that knows. */
 function findClient(call: Call): void {
@@ -185,11 +164,8 @@ function findClient(call: Call): void {
   call.protocolVersion = asText(pick('protocolVersion')) ?? header(call.extra, 'mcp-protocol-version');
 }
 
-function liveClient(server: Obj): Obj | undefined {
-  const ask = (name: string): unknown => {
-    const method = server[name];
-    return typeof method === 'function' ? (method as () => unknown).call(server) : undefined;
-  };
+function liveClient(server: Obj): Obj {
+  const ask = (name: string): unknown => (server[name] as (() => unknown) | undefined)?.call(server);
   return { clientInfo: ask('getClientVersion'), capabilities: ask('getClientCapabilities') };
 }
 
@@ -203,7 +179,7 @@ export function beginCall(message: Obj, extra: Obj, connection: Connection, conf
     id: message.id,
     method: String(message.method),
     name: asText(params.name) ?? asText(params.uri),
-    modern: version !== undefined && /^\d{4}-\d\d-\d\d/.test(version) && version >= FIRST_MODERN,
+    modern: /^\d{4}-\d\d-\d\d/.test(version ?? '') && version! >= FIRST_MODERN,
     start: performance.now(),
     traceId: newTraceId(),
     sessionId: '',
@@ -218,11 +194,8 @@ export function beginCall(message: Obj, extra: Obj, connection: Connection, conf
     args: undefined, intent: undefined, resumed: false,
   };
   findClient(call);
-  const agent = header(extra, 'user-agent');
-  const origin = header(extra, 'origin');
-  const name = asText(call.client.name);
   call.platform = detectPlatform(
-    { meta, ...(name && { clientName: name }), ...(agent && { userAgent: agent }), ...(origin && { origin }) },
+    { meta, clientName: asText(call.client.name), userAgent: header(extra, 'user-agent'), origin: header(extra, 'origin') } as Parameters<DetectPlatform>[0],
     header(extra, 'x-anthropic-client'),
   );
   findSession(call);

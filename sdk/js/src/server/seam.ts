@@ -4,37 +4,32 @@ import { ERR_SDK_INTERNAL_ERROR, ERR_SDK_PROXY_INTERCEPTION_FAILED } from '../er
 import { asObj, attempt, isObj, type Obj } from '../common/util.js';
 import type { Config } from './config.js';
 import type { Core } from './core.js';
-import { Exchange, type Outgoing } from './exchange.js';
+import { Exchange } from './exchange.js';
 
 type Fn = (this: unknown, ...args: unknown[]) => unknown;
 
 const taps = new WeakMap<object, Exchange>();
 
-/** The nearest descriptor of a property on the prototypes of an object. */
-function inherited(object: object, name: string): PropertyDescriptor | undefined {
-  for (let at = Object.getPrototypeOf(object) as object | null; at; at = Object.getPrototypeOf(at) as object | null) {
-    const found = Object.getOwnPropertyDescriptor(at, name);
-    if (found) return found;
-  }
-  return undefined;
+/** The nearest descriptor of a property on an object and its prototypes. */
+function descriptor(object: object | null, name: string): PropertyDescriptor | undefined {
+  return object ? Object.getOwnPropertyDescriptor(object, name) ?? descriptor(Object.getPrototypeOf(object) as object | null, name) : undefined;
 }
 
 /** Replaces a callback property by an accessor that wraps whatever is assigned; chains to an accessor of the class. */
 function interceptCallback(transport: Obj, name: string, wrap: (callback: Fn) => Fn): void {
-  const own = Object.getOwnPropertyDescriptor(transport, name);
-  const beyond = own?.get || own?.set ? own : own ? undefined : inherited(transport, name);
-  const chained = beyond?.get && beyond.set ? beyond : undefined;
+  const found = descriptor(transport, name);
+  const chained = found?.get && found.set && found;
   const before = transport[name];
   let value: unknown;
   const wrapped = (callback: unknown): unknown => (typeof callback === 'function' ? wrap(callback as Fn) : callback);
   const set = (callback: unknown): void => {
     value = wrapped(callback);
-    chained?.set!.call(transport, value);
+    if (chained) found.set!.call(transport, value);
   };
   Object.defineProperty(transport, name, {
     configurable: true,
     enumerable: true,
-    get: () => (chained ? (chained.get!.call(transport) as unknown) : value),
+    get: () => (chained ? (found.get!.call(transport) as unknown) : value),
     set,
   });
   if (before !== undefined) set(before);
@@ -46,12 +41,7 @@ function interceptSend(transport: Obj, exchange: () => Exchange): void {
   const enumerable = Object.getOwnPropertyDescriptor(transport, 'send')?.enumerable ?? false;
   function tapped(this: unknown, message: unknown, ...rest: unknown[]): unknown {
     const pass = (out: unknown): unknown => Reflect.apply(send, this ?? transport, [out, ...rest]);
-    let outgoing: Outgoing | undefined;
-    try {
-      outgoing = exchange().outbound(message, rest[0]);
-    } catch (error) {
-      exchange().core.log(ERR_SDK_INTERNAL_ERROR, String(error));
-    }
+    const outgoing = attempt(() => exchange().outbound(message, rest[0]), (error) => exchange().core.log(ERR_SDK_INTERNAL_ERROR, String(error)));
     if (!outgoing) return pass(message);
     if (outgoing.swallow) return Promise.resolve();
     const { later, after } = outgoing;
@@ -110,11 +100,7 @@ export function instrument(owner: Obj, core: Core, config: Config): boolean {
   const own = Object.getOwnPropertyDescriptor(server, 'connect');
   if (!Object.isExtensible(server) || (own && !own.configurable)) return false;
   const tapSafely = (transport: unknown): void => {
-    try {
-      if (isObj(transport)) tap(transport, server, owner, core, config);
-    } catch (error) {
-      core.log(ERR_SDK_PROXY_INTERCEPTION_FAILED, String(error));
-    }
+    if (isObj(transport)) attempt(() => tap(transport, server, owner, core, config), (error) => core.log(ERR_SDK_PROXY_INTERCEPTION_FAILED, String(error)));
   };
   Object.defineProperty(server, 'connect', {
     configurable: true,
@@ -126,7 +112,6 @@ export function instrument(owner: Obj, core: Core, config: Config): boolean {
     },
   });
   wrapped.add(server);
-  const live = attempt(() => server.transport);
-  if (live) tapSafely(live);
+  tapSafely(attempt(() => server.transport));
   return true;
 }

@@ -3,7 +3,7 @@
 import { ERR_SDK_TOOL_RESPONSE_INSPECTION_FAILED } from '../errors.js';
 import { redactText } from '../common/pii.js';
 import { snapshotObject } from '../common/snapshot.js';
-import { asObj, asText, attempt, cut, isObj, type Obj } from '../common/util.js';
+import { asObj, asText, attempt, cut, isObj, textAt, type Obj } from '../common/util.js';
 import { catalogueOf, ownsMissingTool, parameterOf, serverInfo } from './catalogue.js';
 import { tellInputRequests, tellInputResponses, URL_ELICITATION } from './asking.js';
 import { categoryOf, describe, messageOf, outputOf, sizeOf, tokensOf, weigh } from './outcome.js';
@@ -78,23 +78,24 @@ function resume(call: Call): void {
 }
 
 /** Prepares a tools/call: what the host shall get instead of the message, or an answer of our own. */
-export function prepareToolCall(call: Call, message: Obj, owner: Obj): { forward: Obj } | { answer: Obj } {
+export function prepareToolCall(call: Call, message: Obj, owner: Obj): { forward?: Obj; answer?: Obj } {
   const args = call.params.arguments;
   if (ownsMissingTool(call)) return { answer: reportMissing(call, asObj(args)) };
   let forward = message;
   const { intent } = call.config;
   if (intent) {
     const parameter = parameterOf(intent);
-    const given = catalogueOf(call).tools.get(call.name ?? '')?.intent === parameter && isObj(args) && Object.hasOwn(args, parameter);
-    if (given) {
-      const { [parameter]: value, ...rest } = args;
-      const text = asText(asText(value)?.trim());
-      if (text) call.intent = { intent: cut(text, 4_000), source: 'context_parameter' };
-      forward = { ...message, params: { ...call.params, arguments: rest } };
+    const note = (text: unknown, source: string): void => {
+      const said = asText(text)?.trim();
+      if (said) call.intent ??= { intent: cut(said, 4_000), source };
+    };
+    if (catalogueOf(call).tools.get(call.name ?? '')?.intent === parameter && isObj(args) && Object.hasOwn(args, parameter)) {
+      const { [parameter]: given, ...rest } = args;
+      note(given, 'context_parameter');
       call.params = { ...call.params, arguments: rest };
+      forward = { ...message, params: call.params };
     }
-    const guessed = call.intent ? undefined : asText(attempt(() => intent.fallback?.(call.name ?? '', isObj(args) ? args : undefined)));
-    if (guessed) call.intent = { intent: cut(guessed.trim(), 4_000), source: 'inferred' };
+    if (!call.intent) note(attempt(() => intent.fallback?.(call.name ?? '', isObj(args) ? args : undefined)), 'inferred');
   }
   call.args = snapshotObject(call.params.arguments);
   resume(call);
@@ -103,10 +104,11 @@ export function prepareToolCall(call: Call, message: Obj, owner: Obj): { forward
 }
 
 function reportMissing(call: Call, args: Obj): Obj {
-  const need = cut(redactText(cut(asText(args.need) ?? '', 4_000)), REPORT_MAX);
-  const attempted = cut(redactText(cut(asText(args.attempted) ?? '', 4_000)), REPORT_MAX);
-  track(call, '$missing_tool', { need, ...(attempted && { attempted }), tools_count: catalogueOf(call).tools.size });
-  attempt(() => call.config.missing?.onReport?.({ need, ...(attempted && { attempted }) }));
+  const text = (value: unknown): string => cut(redactText(cut(asText(value) ?? '', 4_000)), REPORT_MAX);
+  const attempted = text(args.attempted);
+  const report = { need: text(args.need), ...(attempted && { attempted }) };
+  track(call, '$missing_tool', { ...report, tools_count: catalogueOf(call).tools.size });
+  attempt(() => call.config.missing?.onReport?.(report));
   return {
     content: [{ type: 'text', text: 'Noted for the developers of this server. Please go on with the tools that there are.' }],
     ...(call.modern && { resultType: 'complete' }),
@@ -127,60 +129,56 @@ const COUNTRY_HEADERS = ['cf-ipcountry', 'cloudfront-viewer-country', 'x-vercel-
 
 function countryOf(call: Call): string | undefined {
   const vendor = /^(chatgpt|claude|gemini)$/.test(call.platform);
-  const found = asText(asObj(call.meta['openai/userLocation']).country) ??
-    (vendor ? undefined : COUNTRY_HEADERS.map((name) => header(call.extra, name)).find(Boolean));
-  return found && /^[A-Za-z]{2}$/.test(found) && !/^(XX|T1|ZZ)$/i.test(found) ? found.toUpperCase() : undefined;
+  const headers = vendor ? [] : COUNTRY_HEADERS;
+  const found = textAt(call.meta['openai/userLocation'], 'country') ?? headers.map((name) => header(call.extra, name)).find(Boolean);
+  return found && /^(?!XX|T1|ZZ)[A-Z]{2}$/i.test(found) ? found.toUpperCase() : undefined;
 }
 
+const short = (text: string | undefined, max: number): string | undefined => text && cut(text, max);
+
+/** What request and _meta say of the user. */
 function userFields(call: Call): Obj {
-  const languages = header(call.extra, 'accept-language');
-  const locale = asText(call.meta['openai/locale']) ?? languages?.split(/[,;]/)[0]?.trim();
-  const agent = asText(call.meta['openai/userAgent']);
-  const subject = asText(call.meta['openai/subject']);
-  const country = call.config.capture.geo ? countryOf(call) : undefined;
+  const { meta, extra } = call;
+  const locale = asText(meta['openai/locale']) ?? header(extra, 'accept-language')?.split(/[,;]/)[0]?.trim();
   return {
-    ...(country && { country_code: country }),
-    ...(locale && locale !== '*' && { locale: cut(locale, 35) }),
-    ...(agent && { end_user_agent: cut(agent, 512) }),
-    ...(subject && { subject_id: cut(subject, 256) }),
+    country_code: call.config.capture.geo ? countryOf(call) : undefined,
+    locale: locale === '*' ? undefined : short(locale || undefined, 35),
+    end_user_agent: short(asText(meta['openai/userAgent']), 512),
+    subject_id: short(asText(meta['openai/subject']), 256),
   };
 }
 
-function headerFields(call: Call): Obj {
-  const out: Obj = {};
-  const named = { user_agent: 'user-agent', accept_language: 'accept-language', x_anthropic_client: 'x-anthropic-client' };
-  for (const [field, name] of Object.entries(named)) {
-    const value = header(call.extra, name);
-    if (value) out[field] = cut(value, 512);
-  }
-  const trace = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-/.exec(asText(call.meta.traceparent) ?? header(call.extra, 'traceparent') ?? '');
-  if (trace) Object.assign(out, { otel_trace_id: trace[1], otel_span_id: trace[2] });
-  return out;
+/** The headers that may leave the process. */
+function headerFields({ meta, extra }: Call): Obj {
+  const trace = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-/.exec(asText(meta.traceparent) ?? header(extra, 'traceparent') ?? '');
+  return {
+    user_agent: short(header(extra, 'user-agent'), 512),
+    accept_language: short(header(extra, 'accept-language'), 512),
+    x_anthropic_client: short(header(extra, 'x-anthropic-client'), 512),
+    otel_trace_id: trace?.[1],
+    otel_span_id: trace?.[2],
+  };
 }
 
 function argumentFields(call: Call, argsText: string): Obj {
   const { inputKeys, inputValues, tokens } = call.config.capture;
   const { args } = call;
+  if (!args) return {};
   const raw = asObj(call.params.arguments);
-  const keys = args ? Object.keys(args).filter((key) => key in raw).slice(0, KEYS_MAX) : [];
+  const keys = inputKeys ? Object.keys(args).filter((key) => key in raw).slice(0, KEYS_MAX) : undefined;
   return {
-    ...(inputKeys && args && {
-      input_keys: Object.fromEntries(keys.map((key) => [key, true])),
-      input_types: Object.fromEntries(keys.map((key) => [key, attempt(() => typeof raw[key]) ?? 'object'])),
-    }),
-    ...(inputValues && args && { input_values: args }),
-    ...(tokens && args && { tokens_in: Math.ceil((args._truncated ? weigh(raw) : argsText.length) / 4) }),
+    input_keys: keys && Object.fromEntries(keys.map((key) => [key, true])),
+    input_types: keys && Object.fromEntries(keys.map((key) => [key, attempt(() => typeof raw[key]) ?? 'object'])),
+    input_values: inputValues ? args : undefined,
+    tokens_in: tokens ? Math.ceil((args._truncated ? weigh(raw) : argsText.length) / 4) : undefined,
   };
 }
 
 function resultFields(call: Call, result: Obj, metadata: Obj): Obj {
+  const { outputValues, tokens } = call.config.capture;
   try {
-    const size = sizeOf(result);
-    Object.assign(metadata, describe(result), size !== undefined && { response_size: size }, asText(asObj(result.task).taskId) && { task_id: asObj(result.task).taskId });
-    return {
-      ...(call.config.capture.outputValues && { output_content: outputOf(result) }),
-      ...(call.config.capture.tokens && { tokens_out: tokensOf(result) }),
-    };
+    Object.assign(metadata, describe(result), { response_size: sizeOf(result), task_id: textAt(result.task, 'taskId') });
+    return { output_content: outputValues ? outputOf(result) : undefined, tokens_out: tokens ? tokensOf(result) : undefined };
   } catch (error) {
     call.core.log(ERR_SDK_TOOL_RESPONSE_INSPECTION_FAILED, String(error));
     return {};
@@ -188,7 +186,10 @@ function resultFields(call: Call, result: Obj, metadata: Obj): Obj {
 }
 
 /** How a call ended: its answer, or that none was sent. */
-export interface Ending { result?: Obj; error?: Obj; flag?: 'cancelled' | 'disconnected' }
+export interface Ending { result?: Obj | undefined; error?: Obj | undefined; flag?: 'cancelled' | 'disconnected' }
+
+/** The JSON-RPC code of an answer. */
+export const codeOf = (error: Obj | undefined): number | undefined => (typeof error?.code === 'number' ? error.code : undefined);
 
 /** The tool_call event of a call that has ended; input_required and URL elicitation are no end. */
 export function tellToolCall(call: Call, { result, error, flag }: Ending, latency: number): void {
@@ -197,38 +198,37 @@ export function tellToolCall(call: Call, { result, error, flag }: Ending, latenc
     call.core.continued.set(continuationKey(call, result.requestState), { traceId: call.traceId, step: call.step, at: Date.now(), kinds });
     return;
   }
-  if (error?.code === URL_ELICITATION) return void tellInputRequests(call, { url: { method: 'elicitation/create', params: { mode: 'url' } } });
-  const failed = flag !== undefined || error !== undefined || result?.isError === true;
-  const code = typeof error?.code === 'number' ? error.code : undefined;
+  const code = codeOf(error);
+  if (code === URL_ELICITATION) return void tellInputRequests(call, { url: { method: 'elicitation/create', params: { mode: 'url' } } });
+  const failed = !!(flag || error || result?.isError === true);
+  const argsText = JSON.stringify(call.args ?? {});
   const metadata: Obj = {
     session_source: call.sessionSource,
     era: call.modern ? 'modern' : 'legacy',
     server_name: serverInfo(call.connection.server).name,
     request_id: String(call.id),
-    ...(call.protocolVersion && { protocol_version: call.protocolVersion }),
-    ...(call.watched && { handler_entered: call.entered }),
+    protocol_version: call.protocolVersion,
+    handler_entered: call.watched ? call.entered : undefined,
+    error_code: code,
     ...(flag && { [flag]: true }),
     ...headerFields(call),
   };
-  const argsText = JSON.stringify(call.args ?? {});
+  const retry = noteRetry(call, failed, argsText);
   const fields: Obj = {
     event_name: cut(call.name ?? '', 256),
     latency_ms: latency,
     status: failed ? 'error' : 'success',
     ...argumentFields(call, argsText),
     ...(result && resultFields(call, result, metadata)),
-    ...(call.intent && { intent_signals: call.intent }),
+    intent_signals: call.intent,
     ...userFields(call),
+    is_retry: call.config.capture.retries ? retry : undefined,
   };
-  const retry = noteRetry(call, failed, argsText);
-  if (call.config.capture.retries) fields.is_retry = retry;
   if (failed) {
     const message = messageOf(call, result, error);
     fields.error_category = flag ? 'unknown' : categoryOf(call, message, code);
-    if (message) fields.error_message = message;
-    if (code !== undefined) metadata.error_code = code;
-    const name = call.failed ? attempt(() => asText((call.error as Obj).name)) : undefined;
-    if (name) metadata.error_name = cut(name, 128);
+    fields.error_message = message || undefined;
+    metadata.error_name = call.failed ? short(attempt(() => asText((call.error as Obj).name)), 128) : undefined;
   }
   call.core.emit(call, 'tool_call', fields, metadata);
 }

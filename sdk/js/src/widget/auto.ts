@@ -24,15 +24,21 @@ function targetOf(event: Event): Element | undefined {
   return element?.closest('[data-yavio-ignore]') ? undefined : element;
 }
 
+/** A guarded, passive listener; gives the way to remove it. */
+export function listen(target: EventTarget, type: string, work: (event: Event) => unknown, capture = false): () => void {
+  const guarded = (event: Event): void => void attempt(() => work(event));
+  target.addEventListener(type, guarded, { passive: true, capture });
+  return () => target.removeEventListener(type, guarded, capture);
+}
+
+/** Whether an automatic event is wanted. */
+export const wants = ({ autocapture = true }: WidgetOptions, type: AutoEvent): boolean =>
+  typeof autocapture === 'object' ? autocapture[type] !== false : autocapture;
+
 /** Starts capturing; gives the way to stop. */
-export function autoCapture(tell: Tell, { autocapture, root }: WidgetOptions): () => void {
+export function autoCapture(tell: Tell, options: WidgetOptions): () => void {
   const stops: (() => void)[] = [];
-  const wanted = (type: AutoEvent): boolean => autocapture !== false && (typeof autocapture !== 'object' || autocapture[type] !== false);
-  const on = (target: EventTarget, type: string, work: (event: Event) => void): void => {
-    const guarded = (event: Event): void => void attempt(() => work(event));
-    target.addEventListener(type, guarded, { passive: true, capture: true });
-    stops.push(() => target.removeEventListener(type, guarded, { capture: true }));
-  };
+  const on = (target: EventTarget, type: string, work: (event: Event) => void): void => void stops.push(listen(target, type, work, true));
   /** A listener for what happens to elements. */
   const onElement = (type: string, work: (element: Element, event: Event) => void): void =>
     on(document, type, (event) => {
@@ -206,7 +212,7 @@ export function autoCapture(tell: Tell, { autocapture, root }: WidgetOptions): (
       ratio = entries[entries.length - 1]!.intersectionRatio;
       look();
     }), { threshold: [0, 0.25, 0.5, 0.75, 1] });
-    observer.observe(root ?? document.documentElement);
+    observer.observe(options.root ?? document.documentElement);
     stops.push(() => observer.disconnect());
     on(document, 'visibilitychange', look);
     on(window, 'pagehide', left);
@@ -226,23 +232,20 @@ export function autoCapture(tell: Tell, { autocapture, root }: WidgetOptions): (
     else on(window, 'load', () => setTimeout(() => attempt(look)));
   }
 
-  for (const type of Object.keys(pieces) as AutoEvent[]) if (wanted(type) || (type === 'click' && wanted('rage_click'))) attempt(pieces[type]!);
+  for (const type of Object.keys(pieces) as AutoEvent[]) if (wants(options, type) || (type === 'click' && wants(options, 'rage_click'))) attempt(pieces[type]!);
   return () => stops.splice(0).forEach((stop) => attempt(stop));
 }
 
-/** What widget_render says of the place the widget runs in. */
-export function surroundings(): { fields: Obj; metadata: Obj } {
-  const connection = (navigator as { connection?: { effectiveType?: string } }).connection?.effectiveType;
-  return {
-    fields: {
-      viewport_width: innerWidth, viewport_height: innerHeight, device_pixel_ratio: devicePixelRatio,
-      device_touch: 'ontouchstart' in window || navigator.maxTouchPoints > 0 ? 1 : 0,
-      ...(connection && { connection_type: connection }),
-    },
-    metadata: {
-      language: navigator.language,
-      timezone: attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
-      host: 'openai' in window ? 'openai' : window.parent === window ? 'page' : 'frame',
-    },
-  };
-}
+/** What widget_render says of the place the widget runs in: fields and metadata. */
+export const surroundings = (): [Obj, Obj] => [
+  {
+    viewport_width: innerWidth, viewport_height: innerHeight, device_pixel_ratio: devicePixelRatio,
+    device_touch: 'ontouchstart' in window || navigator.maxTouchPoints > 0 ? 1 : 0,
+    connection_type: (navigator as { connection?: { effectiveType?: string } }).connection?.effectiveType || undefined,
+  },
+  {
+    language: navigator.language,
+    timezone: attempt(() => Intl.DateTimeFormat().resolvedOptions().timeZone),
+    host: 'openai' in window ? 'openai' : window.parent === window ? 'page' : 'frame',
+  },
+];

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Where a widget finds the configuration that the server put into the tool's result.
-import { asObj, attempt, type Obj } from '../common/util.js';
+import { asObj, attempt, textAt, type Obj } from '../common/util.js';
 import type { WidgetConfig } from '../widget-types.js';
+import { listen } from './auto.js';
 
 const FIELDS = ['token', 'endpoint', 'traceId', 'sessionId'] as const;
 
@@ -10,7 +11,7 @@ export function extractWidgetConfig(input: Record<string, unknown> | null | unde
   return (
     attempt(() => {
       const object = asObj(input);
-      return [object.yavio, asObj(object._meta).yavio, object].find((found) => FIELDS.every((field) => typeof asObj(found)[field] === 'string' && asObj(found)[field])) as WidgetConfig | undefined;
+      return [object.yavio, asObj(object._meta).yavio, object].find((found) => FIELDS.every((field) => textAt(found, field))) as WidgetConfig | undefined;
     }) ?? null
   );
 }
@@ -35,16 +36,10 @@ export function watchHost(found: (config: WidgetConfig) => void): () => void {
     if (config) found(config);
   };
   const onGlobals = (): void => tell(hostConfig());
-  const onMessage = (event: MessageEvent): void => {
-    attempt(() => {
-      const data = asObj(event.data);
-      if (event.source === window.parent && data.method === 'ui/notifications/tool-result') tell(extractWidgetConfig(asObj(data.params)));
-    });
+  const onMessage = (event: Event): void => {
+    const { data, source } = event as MessageEvent<unknown>;
+    if (source === window.parent && textAt(data, 'method') === 'ui/notifications/tool-result') tell(extractWidgetConfig(asObj(asObj(data).params)));
   };
-  window.addEventListener('openai:set_globals', onGlobals);
-  window.addEventListener('message', onMessage);
-  return () => {
-    window.removeEventListener('openai:set_globals', onGlobals);
-    window.removeEventListener('message', onMessage);
-  };
+  const stops = [listen(window, 'openai:set_globals', onGlobals), listen(window, 'message', onMessage)];
+  return () => stops.forEach((stop) => stop());
 }
