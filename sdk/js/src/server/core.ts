@@ -55,7 +55,7 @@ export class Core {
   /** Sessions this process has seen. */
   readonly sessions = new Recent<number>(KEPT_MAX);
   readonly runs = new Recent<{ window: number; at: number }>(KEPT_MAX);
-  readonly lastCalls = new Recent<{ tool: string; hash: string; failed: boolean; at: number }>(KEPT_MAX);
+  readonly lastCalls = new Recent<{ tool: string; hash: number; failed: boolean; at: number }>(KEPT_MAX);
   /** Traces that wait for a call to be repeated (input_required). */
   readonly continued = new Recent<{ traceId: string; step: number; at: number; kinds: Record<string, Obj> }>(1_000);
   /** When a tool with its schema was told, and when a listing of a session was. */
@@ -138,11 +138,12 @@ export class Core {
         if (!out.event_id || !out.event_type) return this.log(ERR_SDK_EVENT_VALIDATION_FAILED);
         json = JSON.stringify(out);
       }
-      if (byteLength(json) > EVENT_BYTES_MAX) {
+      const bytes = byteLength(json);
+      if (bytes > EVENT_BYTES_MAX) {
         totals.dropped.refused++;
         return this.log(ERR_SDK_EVENT_PAYLOAD_TOO_LARGE, String(event.event_type));
       }
-      this.delivery.add(json);
+      this.delivery.add(json, bytes);
     } catch (error) {
       this.log(ERR_SDK_INTERNAL_ERROR, String(error));
     }

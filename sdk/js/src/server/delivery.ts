@@ -5,7 +5,7 @@ import {
   ERR_SDK_FLUSH_FAILED_MAX_RETRIES, ERR_SDK_FLUSH_FAILED_RETRYING, ERR_SDK_FLUSH_RATE_LIMITED, ERR_SDK_INVALID_ENDPOINT_URL,
   ERR_SDK_PARTIAL_BATCH_REJECTION,
 } from '../errors.js';
-import { asObj, attempt, batchOf, byteLength, listOf, post, retryAfter, retryDelay, type Obj } from '../common/util.js';
+import { asObj, attempt, batchOf, listOf, post, retryAfter, retryDelay, type Obj } from '../common/util.js';
 import type { YavioStats } from '../types.js';
 import type { Config } from './config.js';
 import { outside, unrefTimer } from './runtime.js';
@@ -39,8 +39,8 @@ async function readAnswer({ body }: Response): Promise<Obj> {
 
 export class Delivery {
   stopped = false;
-  /** Events serialised, oldest first; the first inFlight of them are on the wire. */
-  #queue: string[] = [];
+  /** Events serialised, with their bytes, oldest first; the first inFlight of them are on the wire. */
+  #queue: [json: string, bytes: number][] = [];
   #bytes = 0;
   #inFlight = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -68,15 +68,15 @@ export class Delivery {
     return this.#queue.length;
   }
 
-  /** Queues one serialised event; the oldest leave when the buffer is full. */
-  add(event: string): void {
+  /** Queues one serialised event of so many bytes; the oldest leave when the buffer is full. */
+  add(json: string, bytes: number): void {
     if (this.stopped) return;
     const queue = this.#queue;
     const inFlight = this.#inFlight;
-    queue.push(event);
-    this.#bytes += event.length;
+    queue.push([json, bytes]);
+    this.#bytes += bytes;
     while (queue.length > inFlight + 1 && (queue.length > bounded(this.#set.maxBufferSize, 10_000, 1, 1_000_000) || this.#bytes > BUFFER_BYTES_MAX)) {
-      this.#bytes -= queue.splice(inFlight, 1)[0]!.length;
+      this.#bytes -= queue.splice(inFlight, 1)[0]![1];
       this.#config.log(ERR_SDK_BUFFER_OVERFLOW, `${++totals.dropped.overflow} so far`);
     }
     if (queue.length >= this.#batchMax && !this.#running && !this.#pauses) this.#start();
@@ -134,7 +134,7 @@ export class Delivery {
       } else if (outcome === 'done') {
         this.#failures = this.#pauses = 0;
         this.#most = Math.min(this.#most * 2, this.#batchMax);
-        for (const event of this.#queue.splice(0, count)) this.#bytes -= event.length;
+        for (const [, bytes] of this.#queue.splice(0, count)) this.#bytes -= bytes;
       } else if (outcome === 'pause' || this.#pauses || this.#failures >= bounded(this.#set.maxRetries, 5, 0, 20)) {
         this.#failures = 0;
         this.#pauses++;
@@ -150,7 +150,7 @@ export class Delivery {
   #takeBatch(): number {
     let count = 0;
     for (let bytes = 0; count < this.#most && count < this.#queue.length; count++) {
-      bytes += byteLength(this.#queue[count]!) + 1;
+      bytes += this.#queue[count]![1] + 1;
       if (count && bytes > BATCH_BYTES_MAX) break;
     }
     return (this.#inFlight = count);
@@ -170,7 +170,7 @@ export class Delivery {
   /** Posts a batch; what came of it, and the wait that ingest asks for. */
   async #send(count: number): Promise<[Outcome, (number | undefined)?]> {
     const { key, url } = this.#config;
-    const body = batchOf(this.#queue.slice(0, count));
+    const body = batchOf(this.#queue.slice(0, count).map(([json]) => json));
     try {
       const response = await post(this.#set.fetch, url, key, body, bounded(this.#set.timeoutMs, 10_000, 1, 600_000), {
         redirect: 'manual',
@@ -219,7 +219,7 @@ export class Delivery {
   /** The first three reasons: code, type of event and field, never a value. */
   #reasons(body: Obj): string {
     const named = listOf(body.errors).slice(0, 3).map(({ index, code, field }) => {
-      const type = attempt(() => (JSON.parse(this.#queue[index as number]!) as Obj).event_type);
+      const type = attempt(() => (JSON.parse(this.#queue[index as number]![0]) as Obj).event_type);
       return [code, type, field].filter((part) => typeof part === 'string').join(' ');
     });
     return named.join(', ') || String(asObj(body.error).code ?? 'no reason given');

@@ -47,7 +47,7 @@ export class Exchange {
       transport, server,
       http: typeof transport.handleRequest === 'function' || typeof transport.handlePostMessage === 'function' || typeof transport.handleMessage === 'function' && !('_stdin' in transport),
       client: undefined,
-      key: undefined,
+      sessionId: undefined,
       usedAt: Date.now(),
       openedAt: performance.now(),
       opened: new Recent<Call>(100),

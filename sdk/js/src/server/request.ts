@@ -33,7 +33,7 @@ export interface Connection {
   /** Of the last initialize: clientInfo, capabilities, protocolVersion. */
   client: Obj | undefined;
   /** The session of a connection without HTTP, and when it was last used. */
-  key: string | undefined;
+  sessionId: string | undefined;
   usedAt: number;
   openedAt: number;
   /** Sessions that a close event is due for. */
@@ -144,9 +144,10 @@ function findSession(call: Call): void {
     return;
   }
   const now = Date.now();
-  if (!connection.key || now - connection.usedAt > idleMs(call) || call.method === 'initialize') connection.key = newTraceId();
+  if (!connection.sessionId || now - connection.usedAt > idleMs(call) || call.method === 'initialize') connection.sessionId = sessionIdOf(newTraceId());
   connection.usedAt = now;
-  take('connection', connection.key);
+  call.sessionSource = 'connection';
+  call.sessionId = connection.sessionId;
 }
 
 /** What the client of a request is remembered under: its protocol session, else whoever authenticated. */

@@ -116,13 +116,14 @@ function reportMissing(call: Call, args: Obj): Obj {
 }
 
 /** 1 when the session's last call was the same tool and failed, or had equal arguments; and remembers this one. */
-function noteRetry(call: Call, failed: boolean, argsText: string): number {
-  const hash = sha256(argsText);
-  const last = call.core.lastCalls.get(call.sessionId);
-  const now = Date.now();
-  const again = !call.resumed && last !== undefined && now - last.at <= RETRY_MS && last.tool === call.name && (last.failed || last.hash === hash);
-  call.core.lastCalls.set(call.sessionId, { tool: call.name ?? '', hash, failed, at: now });
-  return again ? 1 : 0;
+function noteRetry({ core, sessionId, name: tool = '', resumed }: Call, failed: boolean, argsText: string): number {
+  // Every call pays for this hash: no object of the engine's is made for it.
+  let hash = 0;
+  for (let i = 0; i < argsText.length; i++) hash = Math.imul(hash ^ argsText.charCodeAt(i), 16_777_619);
+  const last = core.lastCalls.get(sessionId);
+  const at = Date.now();
+  core.lastCalls.set(sessionId, { tool, hash, failed, at });
+  return Number(!resumed && last !== undefined && at - last.at <= RETRY_MS && last.tool === tool && (last.failed || last.hash === hash));
 }
 
 const COUNTRY_HEADERS = ['cf-ipcountry', 'cloudfront-viewer-country', 'x-vercel-ip-country', 'x-appengine-country', 'x-country-code'];
