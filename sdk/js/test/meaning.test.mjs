@@ -397,6 +397,54 @@ for (const action of ['accept', 'decline']) {
   });
 }
 
+test('registerToolTask of the official SDK: one call for each task, refused and failed ones with their reason', async () => {
+  const v1 = await LINES['v1 1.32.2']();
+  const { InMemoryTaskStore } = await import('@modelcontextprotocol/sdk/experimental/tasks/stores/in-memory.js');
+  class Report {
+    #made = 0;
+    async createTask({ fail }, { taskStore, taskRequestedTtl }) {
+      yavio.track('making');
+      if (fail) throw Object.assign(new Error('the queue is closed'), { status: 429 });
+      this.#made++;
+      const task = await taskStore.createTask({ ttl: taskRequestedTtl });
+      await taskStore.storeTaskResult(task.taskId, 'completed', text(`report ${this.#made}`));
+      return { task };
+    }
+    async getTask(args, { taskId, taskStore }) {
+      return void this.#made || taskStore.getTask(taskId);
+    }
+    async getTaskResult(args, { taskId, taskStore }) {
+      return void this.#made || taskStore.getTaskResult(taskId);
+    }
+  }
+  const events = await eventsOf(async () => {
+    const taskStore = new InMemoryTaskStore();
+    const server = new v1.McpServer({ name: 'tasks', version: '1' }, { capabilities: { tasks: { requests: { tools: { call: {} } } } }, taskStore });
+    const config = { inputSchema: { fail: v1.z.boolean().optional() } };
+    server.experimental.tasks.registerToolTask('before', config, Object.freeze(new Report()));
+    withYavio(server, optionsOf());
+    server.experimental.tasks.registerToolTask('after', { ...config, execution: { taskSupport: 'optional' } }, new Report());
+    const client = await connect(v1, server);
+    const call = async (name, args, task) => {
+      const seen = [];
+      for await (const part of client.experimental.tasks.callToolStream({ name, arguments: args }, v1.types.CallToolResultSchema, task ? { task: { ttl: 60_000 } } : {})) seen.push(part);
+      return seen.at(-1);
+    };
+    assert.equal((await call('before', {}, true)).result.content[0].text, 'report 1');
+    assert.equal((await call('after', {}, true)).result.content[0].text, 'report 1');
+    assert.equal((await client.callTool({ name: 'after', arguments: {} })).content[0].text, 'report 2', 'polled by the server');
+    await call('after', { fail: true }, true).catch(() => {});
+    await client.close();
+    taskStore.cleanup();
+  });
+  const got = calls(events).map((event) => [event.event_name, event.status, event.error_category, typeof event.metadata.task_id, event.metadata.handler_entered]);
+  assert.deepEqual(got, [
+    ['before', 'success', undefined, 'string', true], ['after', 'success', undefined, 'string', true],
+    ['after', 'success', undefined, 'undefined', true], ['after', 'error', 'rate_limit', 'undefined', true],
+  ]);
+  assert.equal(events.filter((event) => event.event_name === 'making').length, 4, 'within its request');
+});
+
 test('a task is one call at its creation, a URL to open none', async () => {
   const events = await eventsOf(async () => {
     const answers = { task: { task: { taskId: 'task-1', status: 'working' } }, url: { error: { code: -32042, message: 'open it', data: {} } }, plain: { error: { code: -32603, message: 'strange' } } };

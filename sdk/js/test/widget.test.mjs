@@ -54,7 +54,8 @@ async function mint(endpoint) {
 /** A page with this body and script; the widget's global is there. */
 async function open(body, script = '', path = `/page${traces}.html`) {
   files[path] = ['text/html', `<!doctype html><html><head><meta charset="utf-8"></head><body>${body}<script src="/widget.global.js"></script><script>${script}</script></body></html>`];
-  const page = await browser.newPage({ viewport: { width: 800, height: 600 } });
+  // A context of its own: page.close() then closes a tab, not the context under it, which tells nobody.
+  const page = await (await browser.newContext({ viewport: { width: 800, height: 600 } })).newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(origin + path);
@@ -182,6 +183,30 @@ test('a sandboxed iframe of opaque origin sends, too', async () => {
   await page.close();
   assert.equal(rows.find((row) => row.event_type === 'widget_render').metadata.host, 'frame');
 });
+
+const GONE = {
+  'its frame is removed': (page) => page.evaluate(() => document.querySelector('iframe').remove()),
+  'its frame goes elsewhere': (page) => page.evaluate(() => (document.querySelector('iframe').src = 'about:blank')),
+  'the host replaces what is around it': (page) => page.evaluate(() => (document.body.innerHTML = '')),
+  'the page goes elsewhere': (page) => page.goto(`${origin}/elsewhere.html`),
+  'the page is closed': (page) => page.close({ runBeforeUnload: true }),
+};
+for (const sandbox of ['allow-scripts', 'allow-scripts allow-same-origin']) {
+  test(`a widget in a frame (${sandbox}) tells its last events however it goes`, async () => {
+    await Promise.all(Object.entries(GONE).map(async ([how, leave]) => {
+      const config = await mint();
+      const path = `/last${traces}.html`;
+      files[path] = ['text/html', `<!doctype html><body><button id="go">Go</button><script src="/widget.global.js"></script><script>
+const w = Yavio.createWidget(${JSON.stringify(config)}); document.querySelector('#go').onclick = () => { for (let i = 0; i < 12; i++) w.track('last' + i); };</script>`];
+      const page = await open(`<iframe sandbox="${sandbox}" src="${path}" width="300" height="200"></iframe>`, '', `/of${path}`);
+      await page.frameLocator('iframe').locator('#go').click();
+      await leave(page);
+      const rows = await eventsOf(config.traceId, (found) => found.filter((row) => row.event_type === 'track').length === 12 && has('widget_click')(found));
+      assert.equal(new Set(rows.map((row) => row.event_id)).size, rows.length, how);
+      await page.close();
+    }));
+  });
+}
 
 test('where a configuration may come from', async () => {
   const config = await mint('http://127.0.0.1:9');

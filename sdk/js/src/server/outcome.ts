@@ -44,7 +44,8 @@ export function categoryOf(call: Call, message: string, code: number | undefined
   if (chosen) return chosen;
   if (call.watched && !call.entered) return 'validation';
   if (call.watched && !call.failed && OUTPUT_SCHEMA.test(message)) return 'server';
-  if (REFUSED.includes(code!)) return 'validation';
+  // What the callback threw says more than what the MCP SDK made of it.
+  if (REFUSED.includes((call.failed ? attempt(() => asObj(raw).code) : code) as number)) return 'validation';
   return (
     attempt(() => {
       const { status, statusCode, response, code: own, name } = asObj(raw);

@@ -18,32 +18,38 @@ const REPORT_MAX = 500;
 
 const watched = new WeakSet<object>();
 
-/** Wraps a callback once, to note that it was entered and what it threw; results and errors pass as they are. */
-function watchCallback(callback: (...args: unknown[]) => unknown): typeof callback {
-  const note = (call: Call | undefined, error: unknown): void => {
-    if (!call) return;
-    call.failed = true;
-    call.error = error;
-  };
-  const proxy = new Proxy(callback, {
+type Callback = (...args: unknown[]) => unknown;
+
+/** Wraps a callback, to note that it was entered and what it threw; results and errors pass as they are. */
+const watchCallback = (callback: Callback): Callback =>
+  new Proxy(callback, {
     apply(target, self, args) {
       const call = storage?.getStore() as Call | undefined;
+      const note = (error: unknown): void => {
+        if (call) Object.assign(call, { failed: true, error });
+      };
       if (call) call.entered = true;
       try {
         const result: unknown = Reflect.apply(target, self, args);
-        if (result instanceof Promise) result.then(undefined, (error: unknown) => note(call, error));
+        if (result instanceof Promise) result.then(undefined, note);
         return result;
       } catch (error) {
-        note(call, error);
+        note(error);
         throw error;
       }
     },
   });
-  watched.add(proxy);
-  return proxy;
+
+/** A stand-in for the handler of a task tool, in which what makes the tasks is wrapped; the handler stays as it is. */
+function watchTasks(handler: Obj): Obj {
+  const bound = ['createTask', 'getTask', 'getTaskResult'].map((name, i) => {
+    const method = (handler[name] as Callback).bind(handler);
+    return [name, { value: i ? method : watchCallback(method) }];
+  });
+  return Object.create(handler, Object.fromEntries(bound) as PropertyDescriptorMap) as Obj;
 }
 
-/** Watches the callback that this call will run, where the server keeps it in the known shape. */
+/** Watches, once, the callback that this call will run, where the server keeps it in the known shape. */
 function watchTool(call: Call, owner: Obj): void {
   const tools = owner._registeredTools;
   if (!storage || !isObj(tools) || !call.name) return;
@@ -52,10 +58,13 @@ function watchTool(call: Call, owner: Obj): void {
     return;
   }
   const tool = asObj(tools[call.name]);
-  const field = ['executor', 'handler', 'callback'].find((name) => typeof tool[name] === 'function');
+  const isTask = typeof asObj(tool.handler).createTask === 'function';
+  const field = isTask ? 'handler' : ['executor', 'handler', 'callback'].find((name) => typeof tool[name] === 'function');
   if (!field) return;
-  const callback = tool[field] as (...args: unknown[]) => unknown;
-  if (!watched.has(callback)) tool[field] = watchCallback(callback);
+  if (!watched.has(tool[field] as object)) {
+    tool[field] = isTask ? watchTasks(tool.handler as Obj) : watchCallback(tool[field] as Callback);
+    watched.add(tool[field] as object);
+  }
   call.watched = true;
 }
 
