@@ -195,10 +195,10 @@ for (const sandbox of ['allow-scripts', 'allow-scripts allow-same-origin']) {
   test(`a widget in a frame (${sandbox}) tells its last events however it goes`, async () => {
     await Promise.all(Object.entries(GONE).map(async ([how, leave]) => {
       const config = await mint();
-      const path = `/last${traces}.html`;
+      const path = `/last_${config.traceId}.html`;
       files[path] = ['text/html', `<!doctype html><body><button id="go">Go</button><script src="/widget.global.js"></script><script>
 const w = Yavio.createWidget(${JSON.stringify(config)}); document.querySelector('#go').onclick = () => { for (let i = 0; i < 12; i++) w.track('last' + i); };</script>`];
-      const page = await open(`<iframe sandbox="${sandbox}" src="${path}" width="300" height="200"></iframe>`, '', `/of${path}`);
+      const page = await open(`<iframe sandbox="${sandbox}" src="${path}" width="300" height="200"></iframe>`, '', `/of_${config.traceId}.html`);
       await page.frameLocator('iframe').locator('#go').click();
       await leave(page);
       const rows = await eventsOf(config.traceId, (found) => found.filter((row) => row.event_type === 'track').length === 12 && has('widget_click')(found));

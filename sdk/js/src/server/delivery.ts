@@ -182,7 +182,7 @@ export class Delivery {
       return [this.#judge(status, answer ?? {}, count), retryAfter(response)];
     } catch (error) {
       const { name, cause } = asObj(error);
-      totals.lastError = name === 'TimeoutError' ? 'timeout' : String(asObj(cause).code ?? error);
+      totals.lastError = name === 'TimeoutError' ? 'timeout' : String(asObj(cause).code ?? cause ?? error);
       this.#config.log(ERR_SDK_FLUSH_FAILED_RETRYING, totals.lastError);
       return ['retry'];
     }
