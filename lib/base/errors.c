@@ -190,7 +190,7 @@ const struct err_info err_table[] = {
 	{3761, "YAVIO-3761", "AUDIT_TAMPERING", 0, LOG_ERROR, false, "A change of the audit log was refused", "Treat it as an incident."},
 	{3800, "YAVIO-3800", "AUTH_ROUTE_RATE_LIMITED", 429, LOG_INFO, true, "Too many requests, please wait", "Wait as long as Retry-After says."},
 	{3801, "YAVIO-3801", "ANALYTICS_QUERY_RATE_LIMITED", 429, LOG_INFO, true, "Too many queries, please wait", "Wait as long as Retry-After says."},
-	{3802, "YAVIO-3802", "MANAGEMENT_ROUTE_RATE_LIMITED", 429, LOG_INFO, true, "Too many changes, please wait", "Wait as long as Retry-After says."},
+	{3802, "YAVIO-3802", "MANAGEMENT_ROUTE_RATE_LIMITED", 429, LOG_INFO, true, "Too many requests, please wait", "Wait as long as Retry-After says."},
 	{3803, "YAVIO-3803", "BILLING_ROUTE_RATE_LIMITED", 0, LOG_ERROR, false, "(reserved)", "This number is never used again."},
 	{3804, "YAVIO-3804", "SECOND_FACTOR_LIMIT", 429, LOG_INFO, true, "Too many codes, please wait", "Wait as long as Retry-After says."},
 	{3805, "YAVIO-3805", "PUBLIC_ROUTE_LIMIT", 429, LOG_INFO, true, "Too many requests from this address, please wait", "Wait as long as Retry-After says."},
