@@ -125,7 +125,7 @@ export function Table<T>({ label, columns, rows, rowKey, onRow, sorting, paging,
 										key={c.key}
 										className={classes(
 											'border-b border-line-subtle px-3 py-2 align-middle first:sticky first:left-0 first:bg-panel group-hover:first:bg-muted',
-											c.numeric ? 'tabular text-right whitespace-nowrap' : 'text-left',
+											c.numeric ? 'tabular text-right whitespace-nowrap' : 'text-left max-md:min-w-28', // a narrow table scrolls rather than break words
 											c.className,
 										)}
 									>

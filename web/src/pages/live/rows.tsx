@@ -65,7 +65,7 @@ const Row = memo(function Row({ event: e, open, now, zone, place, count, top, on
 					{e.userId ?? 'anonymous'}
 				</span>
 				<span className="tabular hidden w-20 shrink-0 text-right sm:block">{e.latencyMs === null ? '' : duration(e.latencyMs)}</span>
-				<span className="tabular w-20 shrink-0 text-right text-small text-secondary" title={exactMoment(e.timestamp, zone)}>
+				<span className="tabular w-24 shrink-0 text-right whitespace-nowrap text-small text-secondary" title={exactMoment(e.timestamp, zone)}>
 					{ago(e.timestamp, zone, now)}
 				</span>
 			</button>
