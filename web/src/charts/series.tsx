@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Numbers over time: lines, an area, stacked bars; the same axis, tooltip and table for all.
 import { useUrlState } from '@/app/url-state';
+import { count } from '@/format/number';
 import { type Granularity, bucket, bucketLong } from '@/format/time';
 import { GRID, namesAxis, tooltipLook, valuesAxis } from './axes';
 import { Chart } from './chart';
@@ -66,7 +67,7 @@ export function SeriesChart(props: Props) {
 			},
 		},
 		xAxis: namesAxis(c, buckets.map((b) => bucket(b, granularity, zone)), series.some((s) => s.kind === 'stack')),
-		yAxis: valuesAxis(c, series[0]?.axis ?? ((v) => series[0]?.format(v) ?? String(v))),
+		yAxis: valuesAxis(c, series[0]?.axis ?? ((v) => series[0]?.format(v) ?? String(v)), series.every((s) => s.format === count)),
 		series: series.map((s, i) => {
 			const colour = colourOf(s, i, c);
 			return {
