@@ -195,19 +195,24 @@ test('Retry-After as a date or nonsense', async () => {
   }
 });
 
-test('beforeSend may change and drop; a throw drops and counts', async () => {
-  const before = stats().dropped.beforeSend;
+test('beforeSend may change and drop; a throw, no event and no JSON drop and count', async () => {
+  const before = stats().dropped;
+  let others = 0;
   const { sink, emit } = await makeServer(undefined, {
     beforeSend: (event) => {
-      if (event.event_type !== 'track') return null;
+      if (event.event_type !== 'track') return void others++;
       if (event.metadata.i === 0) throw new Error('host');
+      if (event.metadata.i === 1) return {};
+      if (event.metadata.i === 2) return { ...event, metadata: { i: 2n } };
       return { ...event, event_name: 'changed' };
     },
   });
-  await emit(3);
+  await emit(5);
   await flush();
   assert.deepEqual(sink.accepted.map((event) => event.event_name), ['changed', 'changed']);
-  assert.ok(stats().dropped.beforeSend - before >= 2);
+  const { beforeSend, refused } = stats().dropped;
+  assert.equal(beforeSend - before.beforeSend, others + 2); // the throw, what is no event
+  assert.equal(refused - before.refused, 1); // what is no JSON
 });
 
 test('servers of one endpoint and key share one delivery, others have their own', async () => {

@@ -135,7 +135,10 @@ export class Core {
       if (beforeSend) {
         const out = attempt(() => beforeSend(JSON.parse(json) as YavioEvent));
         if (!isObj(out)) return void totals.dropped.beforeSend++;
-        if (!out.event_id || !out.event_type) return this.log(ERR_SDK_EVENT_VALIDATION_FAILED);
+        if (!out.event_id || !out.event_type) {
+          totals.dropped.beforeSend++;
+          return this.log(ERR_SDK_EVENT_VALIDATION_FAILED);
+        }
         json = JSON.stringify(out);
       }
       const bytes = byteLength(json);
@@ -145,6 +148,7 @@ export class Core {
       }
       this.delivery.add(json, bytes);
     } catch (error) {
+      totals.dropped.refused++;
       this.log(ERR_SDK_INTERNAL_ERROR, String(error));
     }
   }
