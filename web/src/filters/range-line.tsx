@@ -2,9 +2,8 @@
 // The range of a page in words: what "last 30 days" are today, and what they are compared with.
 import { moment } from '@/format/time';
 import { useFilters } from './filters';
-import { resolve } from './range';
+import { HOUR_MS, resolve } from './range';
 
-const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** "the 30 days before"; hours where the range is no whole number of days. */

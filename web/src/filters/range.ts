@@ -7,7 +7,7 @@ export interface PinnedRange {
 }
 export type Range = { relative: RelativeRange } | PinnedRange;
 
-const HOUR_MS = 3_600_000;
+export const HOUR_MS = 3_600_000;
 const LENGTH_MS: Record<RelativeRange, number> = { '24h': 24 * HOUR_MS, '7d': 7 * 24 * HOUR_MS, '30d': 30 * 24 * HOUR_MS, '90d': 90 * 24 * HOUR_MS };
 export const RANGE_LABEL: Record<RelativeRange, string> = { '24h': 'Last 24 hours', '7d': 'Last 7 days', '30d': 'Last 30 days', '90d': 'Last 90 days' };
 export const RELATIVE_RANGES = Object.keys(RANGE_LABEL) as RelativeRange[];
