@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: MIT
-// Sizes of the entries as they are published and loaded: one JSON line; fails over a limit, and names how far the aim is.
+// Sizes of the published files by their role: one JSON line; fails over a bar.
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
-/** Bytes after gzip -9: the aim, and the limit that lint holds, which may only come down. */
-const ENTRIES = {
-  index: { aim: 10_240, limit: 17_750 },
-  widget: { aim: 5_120, limit: 6_400 },
-  react: { aim: 6_144, limit: 6_600 },
+/** Most bytes after gzip -9. */
+const BARS = {
+  index: 10_240, // the server entry: what runs on the host's path
+  behind: 10_240, // what it loads when it wraps its first server
+  widget: 6_400,
+  react: 6_600,
 };
 const sizes = {};
-let over = false;
-for (const [name, { aim, limit }] of Object.entries(ENTRIES)) {
-  const code = readFileSync(new URL(`../dist/${name}.js`, import.meta.url));
-  const gzip = gzipSync(code, { level: 9 }).length;
-  sizes[name] = { gzip, aim, limit };
-  over ||= gzip > limit;
+for (const [name, bar] of Object.entries(BARS)) {
+  const gzip = gzipSync(readFileSync(new URL(`../dist/${name}.js`, import.meta.url)), { level: 9 }).length;
+  sizes[name] = { gzip, bar };
 }
 console.log(JSON.stringify(sizes));
-process.exit(over ? 1 : 0);
+process.exit(Object.values(sizes).every(({ gzip, bar }) => gzip <= bar) ? 0 : 1);

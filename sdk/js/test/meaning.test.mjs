@@ -270,6 +270,7 @@ async function widgets(more, mint) {
   server.registerTool('chart', { inputSchema: {}, _meta: { ui: { resourceUri: WIDGET_URI } } }, async () => (yavio.step('shown'), { ...text('chart'), _meta: { mine: 1 } }));
   server.registerTool('plain', { inputSchema: {} }, async () => text('plain'));
   server.registerTool('broken', { inputSchema: {}, _meta: { 'openai/outputTemplate': WIDGET_URI } }, async () => ({ ...text('no'), isError: true }));
+  server.registerTool('hidden', { inputSchema: {} }, async () => text('hidden'));
   server.registerTool('own', { inputSchema: {}, _meta: { 'openai/outputTemplate': WIDGET_URI } }, async () => ({ ...text('own'), _meta: { yavio: 'taken' } }));
   server.registerResource('w', WIDGET_URI, {}, async (uri) => ({ contents: [{ uri: uri.href, text: '<html>', mimeType: 'text/html' }] }));
   // Tokens come without a network, so that no answer is late on a busy machine.
@@ -279,9 +280,11 @@ async function widgets(more, mint) {
     const { status = 200, headers, body } = (await mint?.()) ?? { body: { token: `tok_${sink.tokens.length}`, expiresAt: new Date(Date.now() + 900_000).toISOString() } };
     return new Response(JSON.stringify(body ?? {}), { status, headers });
   };
-  const options = optionsOf({ ...more, transport: { fetch: mintless } });
+  const { unlisted, hide, ...given } = more; // the client asks for no list; the list never comes
+  if (hide) server.server.setRequestHandler(line.types.ListToolsRequestSchema, () => new Promise(() => {}));
+  const options = optionsOf({ ...given, transport: { fetch: mintless } });
   const client = await connect(line, withYavio(server, options));
-  await client.listTools();
+  if (!unlisted) await client.listTools();
   return { client, options, call: async (name) => (await client.callTool({ name, arguments: {} }))._meta };
 }
 
@@ -307,6 +310,28 @@ test('a widget tool carries its configuration, others do not', async () => {
   const shown = events.filter((event) => event.event_type === 'widget_response');
   assert.deepEqual(shown.map((event) => [event.event_name, event.metadata.token_minted]), [['chart', true], ['own', false], ['chart', true]]);
   assert.ok(log.some((entry) => entry.startsWith('YAVIO-1107')));
+});
+
+test('a first call, before anybody asked for the list: a widget tool has its token, any other waits for none', async () => {
+  const first = async (name, more, mint) => {
+    const { client, call, options } = await widgets({ ...more, unlisted: true }, mint);
+    const meta = await call(name);
+    await flush();
+    await client.close();
+    return { meta, options };
+  };
+  assert.ok((await first('chart', { widget: { maxWaitMs: 1_000 } })).meta.yavio);
+  const asked = sink.tokens.length;
+  const said = log.length;
+  // A token that comes only after the answer: whoever waited for it would say that it was late.
+  let answered;
+  const afterAnswer = new Promise((done) => (answered = done));
+  assert.equal((await first('plain', {}, () => afterAnswer)).meta?.yavio, undefined);
+  assert.equal(sink.tokens.length, asked, 'the list was there a turn later: no token is asked for');
+  const { meta } = await first('hidden', { hide: true }, () => afterAnswer);
+  answered();
+  assert.equal(meta?.yavio, undefined);
+  assert.deepEqual(log.slice(said).filter((entry) => entry.startsWith('YAVIO-1104')), []);
 });
 
 test('never, always, serverOnly', async () => {

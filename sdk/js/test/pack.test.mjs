@@ -39,8 +39,9 @@ function project(name, type, links = {}) {
 test('only what belongs there is published, and nothing runs at installation', () => {
   const files = packed.files.map(({ path }) => path);
   const entries = ['index', 'widget', 'react'].flatMap((name) => ['js', 'js.map', 'cjs', 'cjs.map', 'd.ts', 'd.cts'].map((end) => `dist/${name}.${end}`));
+  const loaded = ['behind'].flatMap((name) => ['js', 'js.map', 'cjs', 'cjs.map'].map((end) => `dist/${name}.${end}`));
   const types = ['types', 'version', 'widget-types'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.cts`]);
-  assert.deepEqual(files.sort(), [...entries, ...types, 'dist/widget.global.js', 'dist/widget.global.js.map', 'LICENSE', 'README.md', 'package.json'].sort());
+  assert.deepEqual(files.sort(), [...entries, ...loaded, ...types, 'dist/widget.global.js', 'dist/widget.global.js.map', 'LICENSE', 'README.md', 'package.json'].sort());
   const { scripts, dependencies, sideEffects, peerDependenciesMeta } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
   assert.deepEqual(Object.keys(scripts).filter((name) => /install|prepare/.test(name)), []);
   assert.equal(dependencies, undefined);

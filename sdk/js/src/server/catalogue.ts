@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: MIT
 // What a server advertises: learnt from its answers to tools/list, told once, and needed to know widgets and our own parameter.
 import { ERR_SDK_TOOL_NAME_TAKEN } from '../errors.js';
-import { snapshotObject } from '../common/snapshot.js';
-import { asObj, asText, attempt, byteLength, cut, isObj, type Obj } from '../common/util.js';
+import { later } from '../common/engine.js';
+import { serverInfo, widgetOf } from '../common/mcp.js';
+import { asObj, asText, type Obj } from '../common/util.js';
 import type { IntentOptions, MissingToolOptions } from '../types.js';
 import type { Call } from './request.js';
-import { later, sha256 } from './runtime.js';
-
-const DAY_MS = 86_400_000;
-const LISTING_MS = 60_000;
-const TOOLS_MAX = 200;
-const DESCRIPTION_BYTES_MAX = 2_000;
 
 const INTENT_TEXT = 'What is the goal behind this request, and what would a good outcome be?';
 const MISSING_TEXT =
@@ -33,20 +28,6 @@ export function catalogueOf(call: Call): Catalogue {
   let catalogue = call.core.catalogues.get(key);
   if (!catalogue) call.core.catalogues.set(key, (catalogue = { tools: new Map(), seen: false, attempts: 0 }));
   return catalogue;
-}
-
-/** Name and version the server was made with; empty where a build of the MCP SDK hides them. */
-export function serverInfo(server: Obj): { name: string; version: string } {
-  const info = asObj(attempt(() => server._serverInfo));
-  return { name: asText(info.name) ?? '', version: asText(info.version) ?? '' };
-}
-
-/** The widget resource that a tool or a result names. */
-export function widgetOf(meta: unknown): string | undefined {
-  return attempt(() => {
-    const object = asObj(meta);
-    return asText(asObj(object.ui).resourceUri) ?? asText(object['ui/resourceUri']) ?? asText(object['openai/outputTemplate']);
-  });
 }
 
 export const parameterOf = (intent: IntentOptions): string => intent.parameter ?? 'context';
@@ -106,7 +87,7 @@ export function learn(call: Call, result: Obj): unknown {
     catalogue.tools.set(name, { widget: widgetOf((tool as Obj)._meta), intent: takes ? parameter : undefined });
     return takes ? withParameter(tool as Obj, intent!) : tool;
   });
-  later(() => attempt(() => register(call, listed as unknown[])));
+  later(() => call.core.tell(call, (behind) => behind.tellRegistered(call, listed as unknown[])));
   if (missing && firstPage) {
     if (listed.some((tool) => asObj(tool).name === missingToolOf(missing))) call.core.log(ERR_SDK_TOOL_NAME_TAKEN, missingToolOf(missing));
     else return [...out, missingTool(missing)];
@@ -117,45 +98,3 @@ export function learn(call: Call, result: Obj): unknown {
 /** The missing-tool report is ours to answer, unless the host has a tool of that name. */
 export const ownsMissingTool = (call: Call): boolean =>
   call.config.missing !== undefined && call.name === missingToolOf(call.config.missing) && !catalogueOf(call).tools.has(call.name);
-
-/** One tool_discovery for each tool and schema, once a process and day. */
-function register(call: Call, tools: unknown[]): void {
-  const info = serverInfo(call.connection.server);
-  for (const tool of tools.map(asObj)) {
-    const name = asText(tool.name);
-    if (!name) continue;
-    let description = asText(tool.description) ?? '';
-    const schema = isObj(tool.inputSchema) ? tool.inputSchema : {};
-    const key = `${info.name}\n${name}\n${sha256(description + (attempt(() => JSON.stringify(schema)) ?? ''))}`;
-    const told = call.core.registered.get(key);
-    if (told !== undefined && Date.now() - told < DAY_MS) continue;
-    call.core.registered.set(key, Date.now());
-    while (byteLength(description) > DESCRIPTION_BYTES_MAX) description = cut(description, Math.min(DESCRIPTION_BYTES_MAX, description.length - 50));
-    const widget = widgetOf(tool._meta);
-    call.core.emit(
-      { ...call, traceId: call.traceId },
-      'tool_discovery',
-      { tool_name: cut(name, 256), ...(description && { description }), input_schema: snapshotObject(schema) ?? {} },
-      {
-        server_name: info.name,
-        ...(asText(tool.title) && { title: tool.title }),
-        ...(isObj(tool.annotations) && { annotations: snapshotObject(tool.annotations) }),
-        ...(widget && { widget }),
-      },
-    );
-  }
-}
-
-/** The listing itself, at most once a minute and session. */
-export function tellListing(call: Call, result: Obj): void {
-  if (!Array.isArray(result.tools)) return;
-  const told = call.core.listings.get(call.sessionId);
-  if (told !== undefined && Date.now() - told < LISTING_MS) return;
-  call.core.listings.set(call.sessionId, Date.now());
-  const names = result.tools.map((tool) => asText(asObj(tool).name)).filter(Boolean);
-  call.core.emit(call, 'tool_discovery', {}, {
-    tools_listed: names.slice(0, TOOLS_MAX),
-    tools_count: names.length,
-    client_capabilities: Object.keys(call.clientCapabilities),
-  });
-}

@@ -11,6 +11,7 @@ import type { CaptureConfig, IntentOptions, MissingToolOptions, WithYavioOptions
 import { makeLog, type Log } from './log.js';
 
 const CONFIG_VERSION = 1;
+const CAPTURE: (keyof CaptureConfig)[] = ['inputKeys', 'inputValues', 'outputValues', 'geo', 'tokens', 'retries', 'resources', 'prompts'];
 
 /** The settings of one wrapped server. */
 export interface Config {
@@ -96,13 +97,8 @@ export function readConfig(options: WithYavioOptions): Config | undefined {
     return undefined;
   }
   if (!key.startsWith('yav_')) log(ERR_SDK_INVALID_API_KEY_FORMAT);
-  const capture: CaptureConfig = {
-    inputKeys: true, inputValues: true, outputValues: true, geo: true, tokens: true, retries: true, resources: true, prompts: true,
-  };
-  const written = { ...asObj(fileRead ? fileRead.settings.capture : undefined), ...options.capture } as Obj;
-  for (const name of Object.keys(capture) as (keyof CaptureConfig)[]) {
-    if (typeof written[name] === 'boolean') capture[name] = written[name] as boolean;
-  }
+  const written = { ...asObj(fileRead?.settings.capture), ...options.capture } as Obj;
+  const capture = Object.fromEntries(CAPTURE.map((name) => [name, written[name] !== false])) as unknown as CaptureConfig;
   return {
     key,
     url,

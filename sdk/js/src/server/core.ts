@@ -1,34 +1,23 @@
 // SPDX-License-Identifier: MIT
-// What all servers of one endpoint and key share in this process: delivery, users, sessions, catalogue, and the way of an event.
+// What all servers of one endpoint and key share in this process, and the way of what happened to the part that is loaded behind.
 import * as threads from 'node:worker_threads';
-import {
-  ERR_SDK_EVENT_PAYLOAD_TOO_LARGE, ERR_SDK_EVENT_VALIDATION_FAILED, ERR_SDK_INTERNAL_ERROR, ERR_SDK_PII_STRIPPING_FAILED,
-  ERR_SDK_SHUTDOWN_FLUSH_FAILED,
-} from '../errors.js';
-import { redact } from '../common/pii.js';
-import { cutBytes, fit } from '../common/snapshot.js';
-import { attempt, byteLength, cut, isObj, uuid, type Obj } from '../common/util.js';
-import type { Flush, FlushResult, Platform, YavioEvent, YavioStats } from '../types.js';
-import { SDK_VERSION } from '../version.js';
+import type { Back } from '../behind/back.js';
+import { ERR_SDK_INTERNAL_ERROR } from '../errors.js';
+import { Recent } from '../common/engine.js';
+import { attempt, type Obj } from '../common/util.js';
+import type { Flush, FlushResult, Platform, YavioStats } from '../types.js';
 import type { Catalogue } from './catalogue.js';
 import type { Config } from './config.js';
-import { Delivery, totals } from './delivery.js';
 import type { Log } from './log.js';
-import { later, Recent } from './runtime.js';
-import { TokenMint } from './mint.js';
+import { outside, within } from './runtime.js';
 
 const KEPT_MAX = 10_000;
 const USER_IDLE_MS = 1_800_000;
-const EVENT_BYTES_MAX = 48_000;
 const LAST_FLUSH_MS = 5_000;
 const SIGNAL_FLUSH_MS = 2_000;
 
-/** Most bytes of a payload field's JSON, below what ingest would replace by a marker. */
-const CAPS: Record<string, number> = {
-  input_values: 9_500, output_content: 9_500, metadata: 9_500, input_schema: 15_500,
-  user_traits: 4_900, input_keys: 4_900, input_types: 4_900, intent_signals: 1_950,
-};
-const REDACTED = ['input_values', 'output_content', 'metadata', 'user_traits', 'intent_signals', 'error_message'];
+/** The part behind the host's path: it makes events of what happened and delivers them. A file of its own, loaded by the first wrap. */
+export type Behind = typeof import('../behind.js');
 
 /** What an event must know of its request. */
 export interface Scope {
@@ -40,137 +29,73 @@ export interface Scope {
   /** Last number of yavio.step in this trace. */
   step: number;
   /** Settles when the identify option has answered, or its time is over. */
-  ready: Promise<void> | undefined;
+  ready: Promise<unknown> | undefined;
 }
 
-interface Waiting { event: Obj; config: Config }
-interface User { id: string; traits: string; at: number }
+/** A session's user, the JSON of its traits, and when it was last seen. */
+export interface User { id: string; traits: string; at: number }
+
+/** What became of all events since the process began, over all endpoints and keys. */
+const totals: YavioStats = { queued: 0, sent: 0, rejected: 0, dropped: { overflow: 0, refused: 0, auth: 0, shutdown: 0, beforeSend: 0 } };
 
 export class Core {
   readonly log: Log;
-  readonly delivery: Delivery;
-  readonly mint: TokenMint;
+  readonly totals = totals;
+  readonly outside = outside;
   readonly users = new Recent<User>(KEPT_MAX);
   readonly clients = new Recent<Obj>(KEPT_MAX);
   /** Sessions this process has seen. */
-  readonly sessions = new Recent<number>(KEPT_MAX);
+  readonly sessions = new Recent<boolean>(KEPT_MAX);
   readonly runs = new Recent<{ window: number; at: number }>(KEPT_MAX);
-  readonly lastCalls = new Recent<{ tool: string; hash: number; failed: boolean; at: number }>(KEPT_MAX);
   /** Traces that wait for a call to be repeated (input_required). */
-  readonly continued = new Recent<{ traceId: string; step: number; at: number; kinds: Record<string, Obj> }>(1_000);
-  /** When a tool with its schema was told, and when a listing of a session was. */
-  readonly registered = new Recent<number>(KEPT_MAX);
-  readonly listings = new Recent<number>(KEPT_MAX);
+  readonly continued = new Recent<{ traceId: string; step: number; at: number; requests: Obj }>(1_000);
   readonly catalogues = new Recent<Catalogue>(1_000);
   /** What still has to be told of open connections when the process ends. */
   readonly endings = new Set<() => void>();
-  #waiting: Waiting[] = [];
-  readonly #held = new Set<Promise<void>>();
-  #scheduled = false;
+  /** The part behind, once it is there. */
+  back: Back | undefined;
+  /** Nothing is taken any more. */
+  stopped = false;
+  /** Of what is being told: when it happened, and whose session it was then. */
+  moment: { at: number; user: string | undefined } = { at: 0, user: undefined };
+  /** What happened before the part behind was there. */
+  #early: ((behind: Behind) => void)[] = [];
+  #behind: Behind | undefined;
+  readonly #loaded: Promise<void>;
 
-  constructor(config: Config) {
+  constructor(readonly config: Config) {
     this.log = config.log;
-    this.delivery = new Delivery(config);
-    this.mint = new TokenMint(config);
+    this.#loaded = outside(() => import('../behind.js')).then(
+      (behind) => {
+        this.back = new behind.Back(this);
+        this.#behind = behind;
+        for (const record of this.#early.splice(0)) record(behind);
+      },
+      (error: unknown) => {
+        this.log(ERR_SDK_INTERNAL_ERROR, String(error));
+        this.stop('refused');
+      },
+    );
   }
 
   get queued(): number {
-    return this.delivery.queued + this.#waiting.length + this.#held.size;
+    return this.#early.length + (this.back?.queued ?? 0);
   }
 
-  /** Takes an event whose values are snapshots; the rest of its way runs after the host's answer. */
-  emit(scope: Scope, type: string, fields: Obj, metadata?: Obj): void {
-    if (this.delivery.stopped) return;
-    const { config, sessionId, ready } = scope;
-    const event: Obj = {
-      event_id: uuid(),
-      event_type: type,
-      trace_id: scope.traceId,
-      session_id: sessionId,
-      timestamp: new Date().toISOString(),
-      source: 'server',
-      platform: scope.platform,
-      sdk_version: SDK_VERSION,
-      ...fields,
-      metadata: metadata && Object.keys(metadata).length ? metadata : undefined,
+  /** Has the part behind make events of what happened, now or as soon as it is there. */
+  tell(scope: Scope, work: (behind: Behind) => void): void {
+    if (this.stopped) return;
+    const moment = { at: Date.now(), user: this.user(scope.sessionId)?.id };
+    const record = (behind: Behind): void => {
+      this.moment = moment;
+      attempt(() => work(behind), (error) => this.log(ERR_SDK_INTERNAL_ERROR, String(error)));
     };
-    const enqueue = (): void => {
-      event.user_id ??= this.user(sessionId)?.id;
-      this.#waiting.push({ event, config });
-      if (this.#waiting.length > KEPT_MAX) {
-        this.#waiting.shift();
-        totals.dropped.overflow++;
-      }
-      this.#schedule();
-    };
-    if (ready) {
-      const held: Promise<void> = ready.then(() => {
-        this.#held.delete(held);
-        enqueue();
-      });
-      this.#held.add(held);
-    } else enqueue();
-    attempt(() => config.options.waitUntil?.(this.flush()));
-  }
-
-  /** One event a macrotask: redaction never holds the host for longer. */
-  #schedule(): void {
-    if (this.#scheduled || !this.#waiting.length) return;
-    this.#scheduled = true;
-    later(() => {
-      this.#scheduled = false;
-      this.#finish();
-      this.#schedule();
-    });
-  }
-
-  /** The oldest event that waits: cleaned, shown to the host, serialised, queued. */
-  #finish(): void {
-    const next = this.#waiting.shift();
-    if (!next) return;
-    const { event, config } = next;
-    const { beforeSend } = config.options;
-    try {
-      let json = this.#clean(event);
-      if (beforeSend) {
-        const out = attempt(() => beforeSend(JSON.parse(json) as YavioEvent));
-        if (!isObj(out)) return void totals.dropped.beforeSend++;
-        if (!out.event_id || !out.event_type) {
-          totals.dropped.beforeSend++;
-          return this.log(ERR_SDK_EVENT_VALIDATION_FAILED);
-        }
-        json = JSON.stringify(out);
-      }
-      const bytes = byteLength(json);
-      if (bytes > EVENT_BYTES_MAX) {
-        totals.dropped.refused++;
-        return this.log(ERR_SDK_EVENT_PAYLOAD_TOO_LARGE, String(event.event_type));
-      }
-      this.delivery.add(json, bytes);
-    } catch (error) {
-      totals.dropped.refused++;
-      this.log(ERR_SDK_INTERNAL_ERROR, String(error));
+    if (this.#behind) record(this.#behind);
+    else if (this.#early.push(record) > KEPT_MAX) {
+      this.#early.shift();
+      totals.dropped.overflow++;
     }
-  }
-
-  /** The event's JSON: redacted first, cut second. */
-  #clean(event: Obj): string {
-    for (const field of REDACTED) {
-      try {
-        event[field] = redact(event[field]);
-      } catch {
-        delete event[field];
-        this.log(ERR_SDK_PII_STRIPPING_FAILED, field);
-      }
-    }
-    const { intent_signals: signals, error_message: message } = event as { intent_signals?: { intent: string }; error_message?: string };
-    if (signals) signals.intent = cut(signals.intent, 500);
-    if (message) event.error_message = cutBytes(message, 2_000);
-    const json = JSON.stringify(event);
-    const bytes = byteLength(json);
-    const large = Object.keys(CAPS).filter((field) => CAPS[field]! < bytes && event[field]);
-    for (const field of large) event[field] = fit(event[field] as Obj, CAPS[field]!);
-    return large.length ? JSON.stringify(event) : json;
+    attempt(() => scope.config.options.waitUntil?.(this.flush()));
   }
 
   /** The user of a session, forgotten after half an hour of silence. */
@@ -187,19 +112,28 @@ export class Core {
   }
 
   /** The last flush of the process: connections that nobody closed end with it. */
-  end(ms: number): Promise<void> {
+  end(ms: number): Promise<unknown> {
     for (const tell of this.endings) attempt(tell);
     this.endings.clear();
     return this.flush(ms, true);
   }
 
+  /** What the part behind promises, as soon as it is there. */
+  ask<T>(work: (back: Back) => Promise<T>): Promise<T | undefined> {
+    return this.#loaded.then(() => this.back && work(this.back));
+  }
+
   /** Sends everything that was told so far; waits at most ms, never rejects. */
-  async flush(ms = LAST_FLUSH_MS, last = false): Promise<void> {
-    const end = Date.now() + ms;
-    await new Promise<void>(later); // what a request that has just ended still tells
-    await Promise.all(this.#held);
-    while (this.#waiting.length) this.#finish();
-    await this.delivery.flush(Math.max(end - Date.now(), 1), last);
+  flush(ms = LAST_FLUSH_MS, last = false): Promise<unknown> {
+    return within(ms, this.ask((back) => back.flush(last)));
+  }
+
+  /** Takes nothing any more; what waits is counted as dropped. */
+  stop(why: 'auth' | 'shutdown' | 'refused'): void {
+    totals.dropped[why] += this.queued;
+    this.stopped = true;
+    this.#early = [];
+    this.back?.stop(why);
   }
 }
 
@@ -217,18 +151,17 @@ export function coreOf(config: Config): Core {
   return core;
 }
 
-const eachCore = (work: (core: Core) => Promise<void>): Promise<unknown> => Promise.all([...cores.values()].map(work));
+const eachCore = (work: (core: Core) => Promise<unknown>): Promise<unknown> => Promise.all([...cores.values()].map(work));
 
-/** Counts since the process began, over all endpoints and keys. */
+/** Counts since the process began. */
 export function stats(): YavioStats {
-  let queued = 0;
-  for (const core of cores.values()) queued += core.queued;
+  const queued = [...cores.values()].reduce((sum, core) => sum + core.queued, 0);
   return { ...totals, queued, dropped: { ...totals.dropped } };
 }
 
 const lost = (): number => Object.values(totals.dropped).reduce((a, b) => a + b);
 
-async function result(work: (core: Core) => Promise<void>): Promise<FlushResult> {
+async function result(work: (core: Core) => Promise<unknown>): Promise<FlushResult> {
   const sent = totals.sent;
   const dropped = lost();
   await eachCore(work).catch(() => {});
@@ -241,10 +174,9 @@ export const flush: Flush = (options) => result((core) => core.flush(options?.ti
 /** Flushes, then stops for good. */
 export const shutdown: Flush = (options) =>
   result(async (core) => {
-    if (core.delivery.stopped) return;
+    if (core.stopped) return;
     await core.flush(options?.timeoutMs, true);
-    if (core.queued) core.log(ERR_SDK_SHUTDOWN_FLUSH_FAILED, `${core.queued} events`);
-    core.delivery.stop('shutdown');
+    core.stop('shutdown');
   });
 
 /** The process tells once when it ends: three listeners, whatever the number of servers. */

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 // The messages of one connection: each request runs in its context, each answer becomes an event after it was handed over.
 import { ERR_SDK_INTERNAL_ERROR, ERR_SDK_WIDGET_CONFIG_INJECTION_SKIPPED } from '../errors.js';
+import { later, Recent } from '../common/engine.js';
+import { widgetOf } from '../common/mcp.js';
 import { asObj, asText, attempt, isObj, type Obj } from '../common/util.js';
 import type { Identity } from '../types.js';
-import { askingType, tellAsking } from './asking.js';
-import { catalogueOf, learn, tellListing, widgetOf } from './catalogue.js';
+import { catalogueOf, learn } from './catalogue.js';
 import type { Config } from './config.js';
 import type { Core } from './core.js';
-import { PROMPTS, RESOURCES, tellClose, tellOpen, tellPrompt, tellResource } from './reading.js';
-import { beginCall, clientKey, MCP_META, requestOf, type Call, type Connection } from './request.js';
-import { Recent, unrefTimer } from './runtime.js';
-import { prepareToolCall, tellToolCall, type Ending } from './toolcall.js';
+import { beginCall, clientKey, MCP_META, requestOf, type Call, type Connection, type Ending } from './request.js';
+import { newTraceId, within } from './runtime.js';
+import { awaitRepeat, prepareToolCall } from './toolcall.js';
 import { identify, storage } from './tracker.js';
 
 const RUNNING_MAX = 10_000;
@@ -30,10 +30,16 @@ type Forward = (message: unknown) => unknown;
 
 let listCounter = 0;
 
+/** The widget of a call's tool; unknown: the answer for a tool that nobody listed yet. */
+const widgetIn = <T = undefined>(call: Call, unknown?: T): string | T | undefined => {
+  const tool = catalogueOf(call).tools.get(call.name ?? '');
+  return tool ? tool.widget : unknown;
+};
+
 export class Exchange {
   readonly #running = new Recent<Call>(RUNNING_MAX);
-  readonly #asked = new Recent<{ type: string; params: Obj; call: Call; start: number }>(RUNNING_MAX);
-  readonly #listings = new Map<string, { call: Call; forward: Forward; pages: number; timer: ReturnType<typeof setTimeout> }>();
+  readonly #asked = new Recent<{ request: Obj; call: Call; start: number }>(RUNNING_MAX);
+  readonly #listings = new Map<string, { call: Call; forward: Forward; pages: number; start: number }>();
   readonly #connection: Connection;
   /** The message that is being handed on: a second tap of the same property sees it again and lets it pass. */
   #passing: unknown;
@@ -111,7 +117,11 @@ export class Exchange {
       return { call, out: undefined };
     }
     const catalogue = catalogueOf(call);
-    if (this.#injects(catalogue.tools.get(call.name ?? '')?.widget)) void core.mint.get(call.traceId, call.sessionId);
+    const ask = (): void => {
+      if (this.#running.get(id) === call && this.#injects(widgetIn(call, true))) void this.#widgetConfig(call);
+    };
+    if (catalogue.tools.has(call.name ?? '')) ask();
+    else later(ask); // by then the list is mostly there
     if (!catalogue.seen && catalogue.attempts < LIST_ATTEMPTS_MAX) {
       catalogue.attempts++;
       void Promise.resolve().then(() => this.#askList(call, hand, undefined, 1));
@@ -125,6 +135,9 @@ export class Exchange {
     return !this.#config.serverOnly && inject !== 'never' && (inject === 'always' || !!has);
   }
 
+  /** The widget's configuration for the trace of a call, undefined when ingest gives no token. */
+  readonly #widgetConfig = (call: Call) => this.core.ask(({ mint }) => mint.get(call));
+
   /** Runs the identify option beside the handler; events wait for it, the answer never does. */
   #runIdentify(call: Call): void {
     const hook = this.#config.options.identify;
@@ -133,37 +146,28 @@ export class Exchange {
       if (isObj(identity)) identify(call, identity.userId, identity.traits);
     };
     if (!(given instanceof Promise)) return void attempt(() => take(given));
-    call.ready = new Promise((done) => {
-      const timer = setTimeout(done, IDENTIFY_MS);
-      given.then(take).catch(() => {}).finally(() => {
-        clearTimeout(timer);
-        done();
-      });
-    });
+    call.ready = within(IDENTIFY_MS, given.then(take));
   }
 
   /** Asks the host's own list handler for the catalogue; outbound() takes the answer. */
   #askList(call: Call, forward: Forward, cursor: unknown, pages: number): void {
     this.#safely(() => {
       const id = `${OWN_ID}${++listCounter}`;
-      const timer = unrefTimer(() => this.#listings.delete(id), LIST_MS);
-      this.#listings.set(id, { call, forward, pages, timer });
+      this.#listings.set(id, { call, forward, pages, start: performance.now() });
       const _meta = Object.fromEntries(Object.entries(call.meta).filter(([key]) => key.startsWith(MCP_META)));
-      const params = { ...(Object.keys(_meta)[0] && { _meta }), ...(cursor !== undefined && { cursor }) };
-      forward({ jsonrpc: '2.0', id, method: 'tools/list', ...(Object.keys(params)[0] && { params }) });
+      forward({ jsonrpc: '2.0', id, method: 'tools/list', params: { _meta, ...(cursor !== undefined && { cursor }) } });
     });
   }
 
   #listAnswered(message: Obj): void {
     const id = String(message.id);
     const asked = this.#listings.get(id);
-    if (!asked) return;
     this.#listings.delete(id);
-    clearTimeout(asked.timer);
     const result = asObj(message.result);
-    if (!Array.isArray(result.tools)) return;
-    learn({ ...asked.call, params: asked.pages > 1 ? { cursor: true } : {} }, result);
-    if (result.nextCursor !== undefined && asked.pages < LIST_PAGES_MAX) this.#askList(asked.call, asked.forward, result.nextCursor, asked.pages + 1);
+    if (!asked || performance.now() - asked.start > LIST_MS || !Array.isArray(result.tools)) return;
+    const { call, forward, pages } = asked;
+    learn({ ...call, params: { cursor: pages > 1 } }, result);
+    if (result.nextCursor !== undefined && pages < LIST_PAGES_MAX) this.#askList(call, forward, result.nextCursor, pages + 1);
   }
 
   /** The client's answer to a request of the server. */
@@ -171,7 +175,8 @@ export class Exchange {
     const asked = this.#asked.get(String(message.id));
     if (!asked) return;
     this.#asked.delete(String(message.id));
-    tellAsking(asked.call, asked.type, asked.params, asObj(message.result ?? message.error), performance.now() - asked.start, message.error !== undefined);
+    const latency = performance.now() - asked.start;
+    this.core.tell(asked.call, (behind) => behind.tellAsking(asked.call, asked.request, asObj(message.result ?? message.error), latency, message.error !== undefined));
   }
 
   #cancelled(id: unknown): void {
@@ -182,10 +187,9 @@ export class Exchange {
   }
 
   closed(): void {
-    for (const call of this.#running.values()) this.#safely(() => this.#tell(call, { flag: 'disconnected' }, performance.now() - call.start));
+    for (const call of this.#running.values()) this.#tell(call, { flag: 'disconnected' }, performance.now() - call.start);
     this.#running.clear();
     this.#asked.clear();
-    for (const { timer } of this.#listings.values()) clearTimeout(timer);
     this.#listings.clear();
     this.#ended();
   }
@@ -193,8 +197,14 @@ export class Exchange {
   /** Tells the end of the sessions of this connection, once. */
   readonly #ended = (): void => {
     this.core.endings.delete(this.#ended);
-    for (const call of this.#connection.opened.values()) this.#safely(() => tellClose(call));
-    this.#connection.opened.clear();
+    const { opened, openedAt } = this.#connection;
+    for (const call of opened.values()) {
+      const closed: Call = { ...call, traceId: newTraceId(), ready: undefined };
+      const duration = performance.now() - openedAt;
+      this.core.tell(call, (behind) => behind.tellClose(closed, duration));
+      this.core.sessions.delete(call.sessionId);
+    }
+    opened.clear();
   };
 
   outbound(message: unknown, options: unknown): Outgoing | undefined {
@@ -216,7 +226,7 @@ export class Exchange {
     if (call.method === 'initialize') return { message, after: () => this.#opened(call, result) };
     if (call.method === 'tools/list' && result) {
       const tools = learn(call, result);
-      return { message: tools === result.tools ? message : { ...message, result: { ...result, tools } }, after: () => tellListing(call, result) };
+      return { message: tools === result.tools ? message : { ...message, result: { ...result, tools } }, after: () => this.core.tell(call, (behind) => behind.tellListing(call, result)) };
     }
     const after = (): void => this.#tell(call, ending, latency);
     return call.method === 'tools/call' && result ? this.#withWidget(call, message, result, after) : { message, after };
@@ -233,54 +243,65 @@ export class Exchange {
     if (call.sessionSource === 'connection' || call.sessionSource === 'mcp') this.#open(call);
   }
 
+  /** The opening of a session, once in this process; its end is told where a connection has one. */
   #open(call: Call): void {
-    if (!this.#connection.http && this.core.endings.size < ENDINGS_MAX) this.core.endings.add(this.#ended);
-    tellOpen(call);
+    const { core } = this;
+    const { http, opened, transport } = this.#connection;
+    if (!http && core.endings.size < ENDINGS_MAX) core.endings.add(this.#ended);
+    if (!http || (!call.modern && asText(transport.sessionId))) opened.set(call.sessionId, call);
+    if (core.sessions.has(call.sessionId)) return;
+    core.sessions.set(call.sessionId, true);
+    core.tell(call, (behind) => behind.tellOpen(call));
   }
 
   #noteAsked(message: Obj, options: Obj): void {
-    const type = askingType(message.method);
-    if (!type || message.id === undefined) return;
+    if (message.id === undefined) return;
     const call = this.#running.get(String(options.relatedRequestId)) ?? (storage?.getStore() as Call | undefined);
-    if (call) this.#asked.set(String(message.id), { type, params: asObj(message.params), call, start: performance.now() });
+    if (call) this.#asked.set(String(message.id), { request: message, call, start: performance.now() });
   }
 
   #tell(call: Call, ending: Ending, latency: number): void {
     this.#safely(() => {
-      if (call.method === 'tools/call') tellToolCall(call, ending, latency);
-      else if (RESOURCES.test(call.method) && call.config.capture.resources) tellResource(call, ending, latency);
-      else if (PROMPTS.test(call.method) && call.config.capture.prompts) tellPrompt(call, ending, latency);
+      const { core } = this;
+      if (ending.result?.resultType === 'input_required') awaitRepeat(call, ending.result);
+      // The result is the host's: what cannot be looked at yet is copied if it can be.
+      const kept = core.back ? ending : attempt(() => structuredClone(ending)) ?? ending;
+      core.tell(call, (behind) => behind.tellAnswered(call, kept, latency));
     });
   }
 
   /** Adds the widget's configuration to the result of a tool that has one: the only answer that ever waits, and not for long. */
   #withWidget(call: Call, message: Obj, result: Obj, tell: () => void): Outgoing {
-    const { core } = this;
-    const config = this.#config;
-    const tool = catalogueOf(call).tools.get(call.name ?? '');
-    const uri = widgetOf(result._meta) ?? tool?.widget;
     if (result.isError === true || result.resultType === 'input_required' || isObj(result.task)) return { message, after: tell };
-    let wait = 0;
+    const { core } = this;
+    const named = widgetOf(result._meta);
+    const begun = performance.now();
     let minted = false;
+    let wait = 0;
     const after = (): void => {
       tell();
-      if (uri) core.emit(call, 'widget_response', { event_name: call.name }, { resource_uri: uri, token_minted: minted, wait_ms: wait });
+      const uri = named ?? widgetIn(call);
+      if (uri) core.tell(call, (behind) => behind.tellWidget(call, uri, minted, wait));
     };
     const meta = result._meta ?? {};
-    if (!this.#injects(uri ?? !tool) || !isObj(meta) || meta.yavio !== undefined) return { message, after };
-    const begun = performance.now();
-    const limit = Math.min(Math.max(Number(config.options.widget?.maxWaitMs ?? WAIT_MS) || 0, 0), WAIT_MAX_MS);
-    const late = new Promise<undefined>((done) => unrefTimer(() => done(undefined), limit));
-    const later = Promise.race([core.mint.get(call.traceId, call.sessionId), late]).then((token) => {
+    if (!this.#injects(named ?? widgetIn(call, true)) || !isObj(meta) || meta.yavio !== undefined) return { message, after };
+    const inject = async (): Promise<unknown> => {
+      // Of a tool that nobody listed yet, the list that was asked for with the call mostly says more a turn later.
+      if (!named && widgetIn(call, true) === true) await new Promise<void>(later);
+      const has = named ?? widgetIn(call, true);
+      if (!this.#injects(has)) return message;
+      const { inject: when, maxWaitMs = WAIT_MS } = this.#config.options.widget ?? {};
+      const limit = has === true && when !== 'always' ? 0 : Math.min(Math.max(Number(maxWaitMs) || 0, 0), WAIT_MAX_MS);
+      const yavio = await within(limit, this.#widgetConfig(call));
       wait = performance.now() - begun;
-      if (!token) core.log(ERR_SDK_WIDGET_CONFIG_INJECTION_SKIPPED, `no token within ${limit} ms`);
-      return (token && this.#safely(() => {
-        const yavio = { token: token.token, endpoint: config.url, traceId: call.traceId, sessionId: call.sessionId, stepSequence: call.step, expiresAt: token.expiresAt };
+      if (yavio) {
         const out = { ...message, result: { ...result, _meta: { ...meta, yavio } } };
         minted = true;
         return out;
-      })) ?? message;
-    });
-    return { later, after };
+      }
+      if (limit) core.log(ERR_SDK_WIDGET_CONFIG_INJECTION_SKIPPED, `no token within ${limit} ms`);
+      return message;
+    };
+    return { later: inject().catch(() => message), after };
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // One inbound request: its era, client, headers, session and trace.
 import { ERR_SDK_SESSION_ID_DERIVATION_FAILED } from '../errors.js';
+import { header, headersOf } from '../common/mcp.js';
 import { asObj, asText, attempt, isObj, textAt, type Obj } from '../common/util.js';
 import type { DetectPlatform, Platform, YavioRequest } from '../types.js';
 import type { Config } from './config.js';
@@ -66,15 +67,8 @@ export interface Call extends Scope {
   resumed: boolean;
 }
 
-/** The headers behind a message, whichever SDK line brought it: Headers or an object. */
-const headersOf = (extra: Obj): Obj | undefined => (asObj(extra.request).headers ?? asObj(extra.requestInfo).headers) as Obj | undefined;
-
-/** A header of the HTTP request behind a message. */
-export const header = (extra: Obj, name: string): string | undefined =>
-  attempt(() => {
-    const headers = headersOf(extra);
-    return headers && asText([typeof headers.get === 'function' ? (headers as unknown as Headers).get(name) : headers[name]].flat()[0]);
-  });
+/** How a request ended: its answer, or that none was sent. */
+export interface Ending { result?: Obj | undefined; error?: Obj | undefined; flag?: 'cancelled' | 'disconnected' }
 
 /** What the options of the host get to see. */
 export function requestOf(call: Call): YavioRequest {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // identify, step, track and conversion: for the request that runs now, or for one that was kept with detach().
-import {
-  ERR_SDK_CONTEXT_INJECTION_UNAVAILABLE, ERR_SDK_CONVERSION_MISSING_FIELDS, ERR_SDK_IDENTIFY_USER_ID_CONFLICT,
-} from '../errors.js';
+import { ERR_SDK_CONTEXT_INJECTION_UNAVAILABLE, ERR_SDK_IDENTIFY_USER_ID_CONFLICT } from '../errors.js';
 import { snapshotObject } from '../common/snapshot.js';
 import { asText, attempt, cut, type Obj } from '../common/util.js';
 import type { Tracker, YavioContext } from '../types.js';
@@ -11,55 +9,43 @@ import { makeLog } from './log.js';
 import { makeStorage } from './runtime.js';
 
 const NAME_MAX = 256;
-const TRAITS_MAX = 100;
 
 export const storage = makeStorage<Scope>();
 
-/** Makes the user of a session known; the first id wins, the same id merges its traits. */
+/** Makes the user of a session known; the first id wins. */
 export function identify(scope: Scope, userId: unknown, traits: unknown): void {
+  const { core, sessionId } = scope;
   const id = asText(userId)?.slice(0, NAME_MAX);
   if (!id) return;
-  const { users, log } = scope.core;
-  const known = scope.core.user(scope.sessionId);
-  if (known && known.id !== id) return log(ERR_SDK_IDENTIFY_USER_ID_CONFLICT);
-  const before: Obj = known ? (JSON.parse(known.traits) as Obj) : {};
-  const merged = Object.fromEntries(Object.entries({ ...before, ...snapshotObject(traits) }).slice(0, TRAITS_MAX));
-  const text = JSON.stringify(merged);
-  if (known && known.traits === text) return;
-  users.set(scope.sessionId, { id, traits: text, at: Date.now() });
-  scope.core.emit({ ...scope, ready: undefined }, 'identify', { user_id: id, user_traits: merged });
-}
-
-function step(scope: Scope, name: unknown, meta: unknown): void {
-  if (asText(name)) scope.core.emit(scope, 'step', { event_name: cut(String(name), NAME_MAX), step_sequence: ++scope.step }, snapshotObject(meta));
-}
-
-/** The name begins with $ only for events of the SDK itself. */
-export function track(scope: Scope, name: unknown, properties: unknown): void {
-  if (asText(name)) scope.core.emit(scope, 'track', { event_name: cut(String(name), NAME_MAX) }, snapshotObject(properties));
-}
-
-function conversion(scope: Scope, name: unknown, data: unknown): void {
-  const { value, currency, meta } = (data ?? {}) as Obj;
-  if (!asText(name) || typeof value !== 'number' || !Number.isFinite(value) || typeof currency !== 'string' || !/^[A-Z]{3}$/.test(currency)) {
-    return scope.core.log(ERR_SDK_CONVERSION_MISSING_FIELDS);
-  }
-  scope.core.emit(scope, 'conversion', { event_name: cut(String(name), NAME_MAX), conversion_value: value, conversion_currency: currency }, snapshotObject(meta));
+  let user = core.user(sessionId);
+  if (!user) core.users.set(sessionId, (user = { id, traits: '', at: Date.now() }));
+  if (user.id !== id) return core.log(ERR_SDK_IDENTIFY_USER_ID_CONFLICT);
+  const known = user;
+  const said = snapshotObject(traits);
+  core.tell(scope, (behind) => behind.tellUser(scope, known, said));
 }
 
 function makeTracker(scopeOf: () => Scope | undefined): Tracker {
-  const within = (work: (scope: Scope) => void): void => {
+  const inScope = (work: (scope: Scope) => void): void => {
     attempt(() => {
       const scope = scopeOf();
       if (scope) work(scope);
     });
   };
-  const host = (name: unknown): unknown => (typeof name === 'string' ? name.replace(/^\$+/, '') : name);
+  /** An event with a name; one that begins with $ is the SDK's. A copy of what the host gives is made at once. */
+  const named = (type: string, name: unknown, about: (scope: Scope) => [fields: Obj, metadata: unknown]): void =>
+    inScope((scope) => {
+      const event_name = cut((asText(name) ?? '').replace(/^\$+/, ''), NAME_MAX);
+      if (!event_name) return;
+      const [fields, given] = about(scope);
+      const metadata = snapshotObject(given);
+      scope.core.tell(scope, (behind) => behind.tellNamed(scope, type, { event_name, ...fields }, metadata));
+    });
   return {
-    identify: (userId, traits) => within((scope) => identify(scope, userId, traits)),
-    step: (name, meta) => within((scope) => step(scope, host(name), meta)),
-    track: (event, properties) => within((scope) => track(scope, host(event), properties)),
-    conversion: (name, data) => within((scope) => conversion(scope, host(name), data)),
+    identify: (userId, traits) => inScope((scope) => identify(scope, userId, traits)),
+    step: (name, meta) => named('step', name, (scope) => [{ step_sequence: ++scope.step }, meta]),
+    track: (event, properties) => named('track', event, () => [{}, properties]),
+    conversion: (name, data) => named('conversion', name, () => [{ conversion_value: data?.value, conversion_currency: data?.currency }, data?.meta]),
   };
 }
 

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 const DIST = new URL('../../dist/index.js', import.meta.url).href;
 
 /** What every piece can use: the SDK, a fake transport pair, and a call that resolves with the answer. */
-const PRELUDE = `
+export const PRELUDE = `
 import { withYavio, yavio, flush, shutdown, stats, detectPlatform } from ${JSON.stringify(DIST)};
 class Server {
   handlers = new Map();

@@ -3,7 +3,7 @@
 import { snapshotObject } from '../common/snapshot.js';
 import { asObj, asText, attempt, byteLength, cut, isObj, listOf, type Obj } from '../common/util.js';
 import type { ErrorCategory } from '../types.js';
-import type { Call } from './request.js';
+import type { Call } from '../server/request.js';
 
 const EXACT_SIZE_MAX = 262_144;
 const MESSAGE_MAX = 4_000;
@@ -65,6 +65,16 @@ export function messageOf(call: Call, result: Obj | undefined, error: Obj | unde
 /** The texts of content blocks, one a line. */
 export const textsOf = (content: unknown, between = '\n'): string =>
   listOf(content).map(({ text }) => asText(text)).filter(Boolean).join(between);
+
+/** A hash that tells texts apart; every call pays for one, so no object of the engine's is made for it. */
+export function hashOf(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 16_777_619);
+  return hash;
+}
+
+/** The JSON-RPC code of an answer. */
+export const codeOf = (error: Obj | undefined): number | undefined => (typeof error?.code === 'number' ? error.code : undefined);
 
 /** Estimated tokens: a quarter of the characters. */
 export const tokensIn = (text: string): number => Math.ceil(text.length / 4);

@@ -5,10 +5,10 @@ import {
   ERR_SDK_FLUSH_FAILED_MAX_RETRIES, ERR_SDK_FLUSH_FAILED_RETRYING, ERR_SDK_FLUSH_RATE_LIMITED, ERR_SDK_INVALID_ENDPOINT_URL,
   ERR_SDK_PARTIAL_BATCH_REJECTION,
 } from '../errors.js';
+import { unrefTimer } from '../common/engine.js';
 import { asObj, attempt, batchOf, listOf, post, retryAfter, retryDelay, type Obj } from '../common/util.js';
-import type { YavioStats } from '../types.js';
-import type { Config } from './config.js';
-import { outside, unrefTimer } from './runtime.js';
+import type { Config } from '../server/config.js';
+import type { Core } from '../server/core.js';
 
 const BATCH_BYTES_MAX = 400 * 1024;
 const BUFFER_BYTES_MAX = 8 * 1024 * 1024;
@@ -23,9 +23,6 @@ type Outcome = 'done' | 'retry' | 'pause' | 'halve' | 'stop';
 const bounded = (value: unknown, fallback: number, least: number, most: number): number =>
   typeof value === 'number' && value >= least ? Math.min(value, most) : fallback;
 
-/** What became of all events since the process began, over all endpoints and keys. */
-export const totals: YavioStats = { queued: 0, sent: 0, rejected: 0, dropped: { overflow: 0, refused: 0, auth: 0, shutdown: 0, beforeSend: 0 } };
-
 /** At most a few KiB of an answer, whatever its length; an object, whatever it is. */
 async function readAnswer({ body }: Response): Promise<Obj> {
   const decoder = new TextDecoder();
@@ -38,7 +35,6 @@ async function readAnswer({ body }: Response): Promise<Obj> {
 }
 
 export class Delivery {
-  stopped = false;
   /** Events serialised, with their bytes, oldest first; the first inFlight of them are on the wire. */
   #queue: [json: string, bytes: number][] = [];
   #bytes = 0;
@@ -53,15 +49,15 @@ export class Delivery {
   #wake: ((now?: boolean) => void) | undefined;
   #keepalive = false;
   readonly #batchMax: number;
-  readonly #config: Config;
+  readonly #core: Core;
 
-  constructor(config: Config) {
-    this.#config = config;
+  constructor(core: Core) {
+    this.#core = core;
     this.#most = this.#batchMax = bounded(this.#set.maxBatchSize, 100, 1, 1_000);
   }
 
   get #set(): NonNullable<Config['options']['transport']> {
-    return this.#config.options.transport ?? {};
+    return this.#core.config.options.transport ?? {};
   }
 
   get queued(): number {
@@ -70,36 +66,30 @@ export class Delivery {
 
   /** Queues one serialised event of so many bytes; the oldest leave when the buffer is full. */
   add(json: string, bytes: number): void {
-    if (this.stopped) return;
     const queue = this.#queue;
     const inFlight = this.#inFlight;
     queue.push([json, bytes]);
     this.#bytes += bytes;
     while (queue.length > inFlight + 1 && (queue.length > bounded(this.#set.maxBufferSize, 10_000, 1, 1_000_000) || this.#bytes > BUFFER_BYTES_MAX)) {
       this.#bytes -= queue.splice(inFlight, 1)[0]![1];
-      this.#config.log(ERR_SDK_BUFFER_OVERFLOW, `${++totals.dropped.overflow} so far`);
+      this.#core.log(ERR_SDK_BUFFER_OVERFLOW, `${++this.#core.totals.dropped.overflow} so far`);
     }
     if (queue.length >= this.#batchMax && !this.#running && !this.#pauses) this.#start();
     else this.#arm();
   }
 
-  /** Sends what is queued; resolves when nothing waits, when delivery stopped or pauses, or after ms. Never rejects. */
-  async flush(ms: number, last = false): Promise<void> {
-    if (!this.#queue.length || this.stopped) return;
+  /** Sends what is queued; resolves when nothing waits, or when delivery stopped or pauses. Never rejects. */
+  async flush(last: boolean): Promise<void> {
+    if (!this.#queue.length) return;
     this.#keepalive ||= last;
     this.#start();
     this.#wake?.();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    // This timer may keep the process: somebody waits for it.
-    await Promise.race([this.#running, new Promise<void>((done) => (timer = setTimeout(done, ms)))]);
-    clearTimeout(timer);
+    await this.#running;
     this.#keepalive = false;
   }
 
-  /** Stops for good; what waits is counted as dropped. */
-  stop(why: 'auth' | 'shutdown'): void {
-    totals.dropped[why] += this.#queue.length;
-    this.stopped = true;
+  /** Gives up what waits. */
+  stop(): void {
     this.#queue = [];
     clearTimeout(this.#timer);
     this.#wake?.(true);
@@ -107,28 +97,28 @@ export class Delivery {
 
   /** The timer of what waits: the interval, or the pause before a probe. */
   #arm(): void {
-    if (this.stopped || this.#running || !this.#queue.length) return;
+    if (this.#running || !this.#queue.length) return;
     const ms = this.#pauses ? Math.min(PAUSE_MS * 2 ** (this.#pauses - 1), PAUSE_MAX_MS) : bounded(this.#set.flushIntervalMs, 10_000, 1, 2 ** 31 - 1);
-    this.#timer ??= outside(() => unrefTimer(() => this.#start(), ms));
+    this.#timer ??= this.#core.outside(() => unrefTimer(() => this.#start(), ms));
   }
 
   #start(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (this.stopped) return;
-    this.#running ??= outside(() => this.#run()).catch((error: unknown) => void (totals.lastError = String(error))).then(() => {
+    this.#running ??= this.#core.outside(() => this.#run()).catch((error: unknown) => void (this.#core.totals.lastError = String(error))).then(() => {
       this.#running = undefined;
       this.#arm();
     });
   }
 
   async #run(): Promise<void> {
-    while (this.#queue.length && !this.stopped) {
+    const core = this.#core;
+    while (this.#queue.length) {
       const count = this.#takeBatch();
       const [outcome, after] = await this.#send(count);
       this.#inFlight = 0;
-      if (this.stopped) return;
-      if (outcome === 'stop') return this.stop('auth');
+      if (core.stopped) return;
+      if (outcome === 'stop') return core.stop('auth');
       if (outcome === 'halve') {
         this.#most = Math.ceil(count / 2);
       } else if (outcome === 'done') {
@@ -138,7 +128,7 @@ export class Delivery {
       } else if (outcome === 'pause' || this.#pauses || this.#failures >= bounded(this.#set.maxRetries, 5, 0, 20)) {
         this.#failures = 0;
         this.#pauses++;
-        if (outcome === 'retry') this.#config.log(ERR_SDK_FLUSH_FAILED_MAX_RETRIES, `${this.#queue.length} events wait; ${totals.lastError}`);
+        if (outcome === 'retry') core.log(ERR_SDK_FLUSH_FAILED_MAX_RETRIES, `${this.#queue.length} events wait; ${core.totals.lastError}`);
         return;
       } else {
         await this.#wait(retryDelay(this.#failures++), after);
@@ -169,7 +159,7 @@ export class Delivery {
 
   /** Posts a batch; what came of it, and the wait that ingest asks for. */
   async #send(count: number): Promise<[Outcome, (number | undefined)?]> {
-    const { key, url } = this.#config;
+    const { config: { key, url }, totals, log } = this.#core;
     const body = batchOf(this.#queue.slice(0, count).map(([json]) => json));
     try {
       const response = await post(this.#set.fetch, url, key, body, bounded(this.#set.timeoutMs, 10_000, 1, 600_000), {
@@ -183,13 +173,13 @@ export class Delivery {
     } catch (error) {
       const { name, cause } = asObj(error);
       totals.lastError = name === 'TimeoutError' ? 'timeout' : String(asObj(cause).code ?? cause ?? error);
-      this.#config.log(ERR_SDK_FLUSH_FAILED_RETRYING, totals.lastError);
+      log(ERR_SDK_FLUSH_FAILED_RETRYING, totals.lastError);
       return ['retry'];
     }
   }
 
   #judge(status: number, body: Obj, count: number): Outcome {
-    const { log } = this.#config;
+    const { log, totals } = this.#core;
     if (status === 200 || status === 207) {
       const rejected = bounded(body.rejected, 0, 0, count);
       totals.sent += count - rejected;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Widget tokens: one a trace, cached until shortly before they expire, behind a breaker so that a broken ingest costs nothing.
 import { ERR_SDK_WIDGET_TOKEN_MINTING_FAILED } from '../errors.js';
+import { Recent } from '../common/engine.js';
 import { post, retryAfter, textAt } from '../common/util.js';
-import type { Config } from './config.js';
-import { outside, Recent } from './runtime.js';
+import type { Core } from '../server/core.js';
+import type { Call } from '../server/request.js';
+import type { WidgetConfig } from '../widget-types.js';
 
 const TOKENS_MAX = 1_000;
 const EXPIRY_MARGIN_MS = 30_000;
@@ -12,25 +14,32 @@ const FAILURES_MAX = 3;
 const BREAK_MS = 60_000;
 const BREAK_REFUSED_MS = 300_000;
 
-export interface Token { token: string; expiresAt: string }
+interface Token { token: string; expiresAt: string }
 
 export class TokenMint {
   readonly #cache = new Recent<{ until: number; token: Promise<Token | undefined> }>(TOKENS_MAX);
   #failures = 0;
   #closedUntil = 0;
-  readonly #config: Config;
+  readonly #core: Core;
 
-  constructor(config: Config) {
-    this.#config = config;
+  constructor(core: Core) {
+    this.#core = core;
   }
 
-  /** The token of a trace; undefined when ingest gives none. Never rejects. */
-  async get(traceId: string, sessionId: string): Promise<Token | undefined> {
+  /** The widget's configuration for the trace of a call; undefined when ingest gives no token. Never rejects. */
+  async get(call: Call): Promise<WidgetConfig | undefined> {
+    const { traceId, sessionId } = call;
+    const given = await this.#token(traceId, sessionId);
+    return given && { token: given.token, endpoint: this.#core.config.url, traceId, sessionId, stepSequence: call.step, expiresAt: given.expiresAt };
+  }
+
+  /** The token of a trace. */
+  async #token(traceId: string, sessionId: string): Promise<Token | undefined> {
     const now = Date.now();
     const known = this.#cache.get(traceId);
     if (known && known.until > now) return known.token;
     if (this.#closedUntil > now) return undefined;
-    const entry = { until: Infinity, token: outside(() => this.#ask(traceId, sessionId)) };
+    const entry = { until: Infinity, token: this.#core.outside(() => this.#ask(traceId, sessionId)) };
     this.#cache.set(traceId, entry);
     const token = await entry.token;
     entry.until = token ? Date.parse(token.expiresAt) - EXPIRY_MARGIN_MS : Date.now() + BREAK_MS; // a trace asks once
@@ -38,7 +47,7 @@ export class TokenMint {
   }
 
   async #ask(traceId: string, sessionId: string): Promise<Token | undefined> {
-    const { key, url, options } = this.#config;
+    const { key, url, options } = this.#core.config;
     let why: unknown;
     try {
       const response = await post(options.transport?.fetch, url.replace(/events(\?|$)/, 'widget-tokens$1'), key, JSON.stringify({ traceId, sessionId }), TIMEOUT_MS, { redirect: 'manual' });
@@ -56,7 +65,7 @@ export class TokenMint {
     } catch (error) {
       why = error;
     }
-    this.#config.log(ERR_SDK_WIDGET_TOKEN_MINTING_FAILED, String(why));
+    this.#core.log(ERR_SDK_WIDGET_TOKEN_MINTING_FAILED, String(why));
     if (++this.#failures >= FAILURES_MAX) {
       this.#failures = 0;
       this.#close(BREAK_MS);
