@@ -56,6 +56,16 @@
 -- block: copies_between
 (SELECT $1 FROM events WHERE ($5) AND timestamp >= $2 AND timestamp < $3 AND {{chosen: $4 | $3}})
 
+-- The same of calls alone, which filters choose by themselves: no other event is looked for. Condition, times and columns as above.
+-- block: calls
+{{calls_between: $1 | {from} | {to} | $2}}
+
+-- block: calls_between
+(SELECT $1 FROM events FINAL WHERE event_type = 'tool_call' AND ($4) AND timestamp >= $2 AND timestamp < $3 AND {{chosen_calls}})
+
+-- block: copies_of_calls
+(SELECT $1 FROM events WHERE event_type = 'tool_call' AND ($2) AND timestamp >= {from} AND timestamp < {to} AND {{chosen_calls}})
+
 -- Rows of the range that no filter chooses, each once.
 -- block: unfiltered
 (SELECT $1 FROM events FINAL WHERE ($2) AND timestamp >= {from} AND timestamp < {to})
@@ -91,6 +101,10 @@
 	has({platform}, 'unknown')))
 AND (empty({tool}) OR if(event_type = 'tool_call', has({tool}, event_name),
 	trace_id IN (SELECT trace_id FROM events WHERE notEmpty({tool}) AND {{is_call_near: $1 | $2}} AND has({tool}, event_name))))
+
+-- block: chosen_calls
+-- plain: 1
+(empty({platform}) OR has({platform}, if({{is_known: platform}}, platform, 'unknown'))) AND (empty({tool}) OR has({tool}, event_name))
 
 -- block: is_call_near
 event_type = 'tool_call' AND timestamp >= addHours($1, -24) AND timestamp < $2
@@ -296,10 +310,23 @@ ifNull((SELECT maxOrNull(slot) FROM (SELECT toStartOfFifteenMinutes(timestamp) A
 if({unit} = 'hour', toStartOfHour($1, {tz}), toDateTime(multiIf(
 	{unit} = 'day', toDate($1, {tz}), {unit} = 'week', toMonday($1, {tz}), toStartOfMonth($1, {tz})), {tz}))
 
+-- The same as a number, quick to group by, and the time that it stands for.
+-- block: bucket_number
+multiIf({unit} = 'hour', toInt64(toStartOfHour($1, {tz})), {unit} = 'day', toInt64(toDate($1, {tz})),
+	{unit} = 'week', toInt64(toMonday($1, {tz})), toInt64(toStartOfMonth($1, {tz})))
+
+-- block: bucket_at
+{{iso: if({unit} = 'hour', toDateTime($1, {tz}), toDateTime(toDate(toUInt16($1)), {tz}))}}
+
 -- All buckets of the range: steps that miss none, however clocks change.
 -- block: buckets
-(SELECT DISTINCT {{bucket_of: least(addMinutes({from}, number * {{bucket_step}}), subtractMilliseconds({to}, 1))}} AS at
-	FROM numbers(toUInt64(intDiv(dateDiff('minute', {from}, {to}), {{bucket_step}}) + 2)))
+(SELECT DISTINCT {{bucket_of: {{bucket_tick}}}} AS at FROM {{bucket_ticks}})
+
+-- block: bucket_tick
+least(addMinutes({from}, number * {{bucket_step}}), subtractMilliseconds({to}, 1))
+
+-- block: bucket_ticks
+numbers(toUInt64(intDiv(dateDiff('minute', {from}, {to}), {{bucket_step}}) + 2))
 
 -- block: bucket_step
 if({unit} = 'hour', 30, 720)
@@ -314,6 +341,11 @@ round($1, 6)
 -- Nothing of nothing is unknown, not 0 (G13).
 -- block: rate
 if($2 = 0, NULL, round($1 / $2, 6))
+
+-- Numbers beside those of the range before, each of which is NULL where none is compared.
+-- block: kpis_of
+arrayMap((number, was) -> tuple(number AS value, was AS previous,
+	if(ifNull(was, 0) = 0, NULL, round((number - was) / was, 6)) AS change), $1, $2)
 
 -- block: percentile
 round(quantileExactInclusiveOrNull($1)($2), 6)

@@ -1,68 +1,76 @@
 -- SPDX-License-Identifier: MIT
 -- Errors: their numbers, their groups by what they say, one by one.
 
--- name: errors_calls
+-- Calls by time, all of the range before as one (-1): their numbers, beside those before and by bucket, and those that were tried again.
+-- name: errors_by_time
 SELECT
-	countIf(status = 'error') AS errors,
-	count() AS invocations,
-	{{rate: countIf(status = 'error') | count()}} AS errorRate
-FROM {{rows: status | event_type = 'tool_call'}};
-
--- name: errors_series
-SELECT {{iso: at}} AS bucket, calls AS invocations, failed AS errors, {{rate: failed | calls}} AS errorRate
-FROM {{buckets}} AS all_buckets
-LEFT JOIN (
-	SELECT {{bucket_of: timestamp}} AS at, count() AS calls, countIf(status = 'error') AS failed
-	FROM {{rows: timestamp, status | event_type = 'tool_call'}}
-	GROUP BY at
-) AS counted USING (at)
-ORDER BY at;
-
--- name: errors_categories
-SELECT category, count, {{rate: count | sum(count) OVER ()}} AS share
+	tuple(numbers[1] AS errors, numbers[2] AS invocations, numbers[3] AS errorRate) AS kpis,
+	series,
+	tuple(tries.1 AS retries, tries.2 AS succeeded, {{rate: tries.2 | tries.1}} AS successRate) AS retry
 FROM (
-	SELECT {{known: error_category}} AS category, count() AS count
-	FROM {{rows: error_category | event_type = 'tool_call' AND status = 'error'}}
-	GROUP BY category
-)
-ORDER BY count DESC, category;
+	SELECT {{kpis_of: [toNullable(toFloat64(failed)), toFloat64(calls), {{rate: failed | calls}}] |
+			if({compare} = 1, [toNullable(toFloat64(failed_before)), toFloat64(calls_before), {{rate: failed_before | calls_before}}], [NULL, NULL, NULL])}} AS numbers,
+		series, tries
+	FROM (
+		SELECT sumIf(n, step >= 0) AS calls, sumIf(bad, step >= 0) AS failed, sumIf(n, step < 0) AS calls_before, sumIf(bad, step < 0) AS failed_before,
+			(sumIf(again, step >= 0), sumIf(mended, step >= 0)) AS tries,
+			arraySort(groupArrayIf(tuple({{bucket_at: step}} AS bucket, n AS invocations, bad AS errors, {{rate: bad | n}} AS errorRate), step >= 0)) AS series
+		FROM (
+			SELECT step, sum(of_step) AS n, sum(failed_of_step) AS bad, sum(again_of_step) AS again, sum(mended_of_step) AS mended
+			FROM (
+				SELECT {{bucket_number: timestamp}} AS step, count() AS of_step, countIf(status = 'error') AS failed_of_step,
+					countIf(is_retry = 1) AS again_of_step, countIf(is_retry = 1 AND status = 'success') AS mended_of_step
+				FROM {{calls: timestamp, status, is_retry | 1}}
+				GROUP BY step
+				UNION ALL
+				SELECT -1, count(), countIf(status = 'error'), 0, 0
+				FROM {{calls_between: status | {before} | {from} | {compare} = 1}}
+				UNION ALL
+				SELECT {{bucket_number: {{bucket_tick}}}} AS step, 0, 0, 0, 0 FROM {{bucket_ticks}}
+			)
+			GROUP BY step
+		)
+	)
+);
 
--- name: errors_tools
-SELECT event_name AS tool, calls, failed AS errors, {{rate: failed | calls}} AS errorRate
+-- name: errors_by_tool
+SELECT
+	arrayMap(c -> tuple(c.1 AS category, c.2 AS count, {{rate: c.2 | failed}} AS share), arraySort(c -> (-toInt64(c.2), c.1), arrayZip(kinds.1, kinds.2))) AS categories,
+	arrayMap(t -> tuple(t.2 AS tool, t.3 AS calls, -t.1 AS errors, {{rate: -t.1 | t.3}} AS errorRate), failures) AS tools
 FROM (
-	SELECT event_name, count() AS calls, countIf(status = 'error') AS failed
-	FROM {{rows: event_name, status | event_type = 'tool_call'}}
-	WHERE event_name != ''
-	GROUP BY event_name
-)
-WHERE failed > 0
-ORDER BY errors DESC, tool;
+	SELECT
+		sum(bad) AS failed,
+		sumMappedArrays(arrayMap(c -> {{known: c}}, categories), arrayWithConstant(length(categories), toUInt64(1))) AS kinds,
+		arraySort(groupArrayIf(tuple(-toInt64(bad), event_name, n), bad > 0 AND event_name != '')) AS failures
+	FROM (
+		SELECT event_name, count() AS n, countIf(status = 'error') AS bad, groupArrayIf(error_category, status = 'error') AS categories
+		FROM {{calls: event_name, status, error_category | 1}}
+		GROUP BY event_name
+	)
+);
 
--- name: errors_retry
-SELECT count() AS retries, countIf(status = 'success') AS succeeded, {{rate: countIf(status = 'success') | count()}} AS successRate
-FROM {{rows: status | event_type = 'tool_call' AND is_retry = 1}};
-
--- Calls of sessions as numbers that sort by tool, time and id and end with what became of them: 1 failed, 2 succeeded. Behind 214
--- bits stands the tool, those of no name being of one, too; tools that never failed are 0.
+-- Calls of tools that failed in a session as numbers that sort by time and id and end with what became of them: 1 failed, 2 succeeded.
 -- name: errors_recovery
-WITH {{names_of: event_type = 'tool_call' AND status = 'error' | {from} | {to}}} AS names
 SELECT sum(failed) AS errors, sum(mended) AS recovered, {{rate: recovered | errors}} AS rate
 FROM (
 	SELECT
 		arrayCount(c -> bitAnd(c, 3) = 1, sorted) AS failed,
-		arrayCount((c, next) -> bitAnd(c, 3) = 1 AND bitAnd(next, 3) = 2 AND bitShiftRight(c, 214) = bitShiftRight(next, 214),
-			sorted, arrayPushBack(arrayPopFront(sorted), toUInt256(0))) AS mended
+		arrayCount((c, next) -> bitAnd(c, 3) = 1 AND bitAnd(next, 3) = 2, sorted, arrayPushBack(arrayPopFront(sorted), toUInt256(0))) AS mended
 	FROM (
 		SELECT arrayCompact(arraySort(groupArray(call))) AS sorted
 		FROM (
-			SELECT session_id, bitOr(bitShiftLeft(bitOr(bitShiftLeft(toUInt256({{code_in: event_name | names}}), 212),
-				{{time_and_id}}), 2), multiIf(status = 'error', 1, status = 'success', 2, 0)) AS call
-			FROM {{copies: session_id, event_name, status, timestamp, event_id | event_type = 'tool_call' AND session_id IN
-				{{copies: session_id | event_type = 'tool_call' AND status = 'error'}}}}
+			SELECT sipHash128(session_id, event_name) AS unit,
+				bitOr(bitShiftLeft({{time_and_id}}, 2), multiIf(status = 'error', 1, status = 'success', 2, 0)) AS call
+			FROM {{copies_of_calls: session_id, event_name, status, timestamp, event_id | {{session_and_tool}} IN
+				{{copies_of_calls: {{session_and_tool}} | status = 'error'}}}}
 		)
-		GROUP BY session_id
+		GROUP BY unit
 	)
 );
+
+-- Enough to leave most calls out that no failed one is with.
+-- block: session_and_tool
+bitXor(cityHash64(session_id), cityHash64(event_name))
 
 -- name: error_groups
 SELECT

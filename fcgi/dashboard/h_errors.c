@@ -55,11 +55,8 @@ const struct web_fields h_error_series_fields = WEB_STRICT_FIELDS(SERIES);
 enum err h_errors(struct request *req, struct reply *rep, struct app *app)
 {
 	static const struct analytics_part PARTS[] = {
-	        {"kpis", CHQ_ERRORS_CALLS, ANALYTICS_KPIS},
-	        {"series", CHQ_ERRORS_SERIES, ANALYTICS_LIST},
-	        {"categories", CHQ_ERRORS_CATEGORIES, ANALYTICS_LIST},
-	        {"tools", CHQ_ERRORS_TOOLS, ANALYTICS_LIST},
-	        {"retry", CHQ_ERRORS_RETRY, ANALYTICS_OBJECT},
+	        {"", CHQ_ERRORS_BY_TIME, ANALYTICS_MEMBERS},
+	        {"", CHQ_ERRORS_BY_TOOL, ANALYTICS_MEMBERS},
 	        {"recovery", CHQ_ERRORS_RECOVERY, ANALYTICS_OBJECT},
 	};
 
