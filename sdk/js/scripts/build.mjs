@@ -12,8 +12,10 @@ process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const FILES = {
   index: { platform: 'node', loads: ['behind'] },
   behind: { platform: 'node', loads: [], of: /^src\/(behind|common|errors|version)\b/ },
-  widget: { platform: 'browser', loads: [] },
-  react: { platform: 'browser', loads: [] },
+  'widget-core': { platform: 'browser', loads: [] },
+  'widget-auto': { platform: 'browser', loads: [], of: /^src\/(widget-auto|widget\/listen|common\/util|version)\b/ },
+  widget: { platform: 'browser', loads: ['widget-core', 'widget-auto'] },
+  react: { platform: 'browser', loads: ['widget'] },
 };
 
 /** Leaves the named files of dist outside of a bundle. */
@@ -52,13 +54,13 @@ for (const name of Object.keys(FILES)) {
   await bundle(name, 'esm', `${name}.js`);
   await bundle(name, 'cjs', `${name}.cjs`);
 }
-await bundle('widget', 'iife', 'widget.global.js', { globalName: 'Yavio' });
+await bundle('widget', 'iife', 'widget.global.js', { globalName: 'Yavio', plugins: [] });
 
 // Declarations: only the entries and the types they name; each once more for require().
 execFileSync('node_modules/.bin/tsc', ['-p', '.', '--outDir', 'dist/all'], { stdio: 'inherit' });
-for (const name of ['index', 'types', 'version', 'widget', 'react', 'widget-types']) {
+for (const name of ['index', 'types', 'version', 'widget', 'widget-core', 'react', 'widget-types']) {
   const text = readFileSync(`dist/all/${name}.d.ts`, 'utf8');
-  if (/from '\.\/(?!(types|version|widget-types)\.js)/.test(text)) throw new Error(`${name}.d.ts names an internal file`);
+  if (/from '\.\/(?!(types|version|widget-core|widget-types)\.js)/.test(text)) throw new Error(`${name}.d.ts names an internal file`);
   writeFileSync(`dist/${name}.d.ts`, text);
   writeFileSync(`dist/${name}.d.cts`, text.replace(/(from '\.\/[\w-]+)\.js'/g, "$1.cjs'"));
 }

@@ -38,8 +38,8 @@ function project(name, type, links = {}) {
 
 test('only what belongs there is published, and nothing runs at installation', () => {
   const files = packed.files.map(({ path }) => path);
-  const entries = ['index', 'widget', 'react'].flatMap((name) => ['js', 'js.map', 'cjs', 'cjs.map', 'd.ts', 'd.cts'].map((end) => `dist/${name}.${end}`));
-  const loaded = ['behind'].flatMap((name) => ['js', 'js.map', 'cjs', 'cjs.map'].map((end) => `dist/${name}.${end}`));
+  const entries = ['index', 'widget', 'widget-core', 'react'].flatMap((name) => ['js', 'js.map', 'cjs', 'cjs.map', 'd.ts', 'd.cts'].map((end) => `dist/${name}.${end}`));
+  const loaded = ['behind', 'widget-auto'].flatMap((name) => ['js', 'js.map', 'cjs', 'cjs.map'].map((end) => `dist/${name}.${end}`));
   const types = ['types', 'version', 'widget-types'].flatMap((name) => [`dist/${name}.d.ts`, `dist/${name}.d.cts`]);
   assert.deepEqual(files.sort(), [...entries, ...loaded, ...types, 'dist/widget.global.js', 'dist/widget.global.js.map', 'LICENSE', 'README.md', 'package.json'].sort());
   const { scripts, dependencies, sideEffects, peerDependenciesMeta } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
@@ -50,10 +50,10 @@ test('only what belongs there is published, and nothing runs at installation', (
 });
 
 test('browser bundles hold no server code, the server none of React', () => {
-  for (const name of ['widget.js', 'widget.cjs', 'react.js', 'widget.global.js']) {
+  for (const name of ['widget.js', 'widget.cjs', 'widget-core.js', 'widget-auto.js', 'react.js', 'widget.global.js']) {
     assert.doesNotMatch(readFileSync(join(ROOT, 'dist', name), 'utf8'), /node:|async_hooks|process\.env|beforeExit/, name);
   }
-  assert.doesNotMatch(readFileSync(join(ROOT, 'dist/index.js'), 'utf8'), /from ["'](react|@modelcontextprotocol)/);
+  for (const name of ['index.js', 'behind.js']) assert.doesNotMatch(readFileSync(join(ROOT, 'dist', name), 'utf8'), /from ["'](react|@modelcontextprotocol)/, name);
 });
 
 const MCP = { '@modelcontextprotocol/sdk': ['mcp-v1-min', '@modelcontextprotocol/sdk'], '@modelcontextprotocol/server': ['mcp-server-min', '@modelcontextprotocol/server'] };
@@ -93,6 +93,7 @@ test('types hold under nodenext and bundler, by import and by require', () => {
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { withYavio, yavio, flush, platformValues, type WithYavioOptions, type FlushResult, type Platform } from '@yavio/sdk';
 import { createWidget, type YavioWidgetHandle } from '@yavio/sdk/widget';
+import { createWidget as createCore } from '@yavio/sdk/widget/core';
 import { useYavio, extractWidgetConfig, type WidgetConfig } from '@yavio/sdk/react';
 const options: WithYavioOptions = { intent: { required: false }, session: (request) => request.headers['x-team'] };
 const server: McpServer = withYavio(new McpServer({ name: 'x', version: '1' }), options);
@@ -102,7 +103,8 @@ const widget: YavioWidgetHandle = createWidget(null, { autocapture: { click: fal
 const config: WidgetConfig | null = extractWidgetConfig({});
 // @ts-expect-error a currency is needed
 yavio.conversion('x', { value: 1 });
-export { server, platform, result, widget, config, useYavio };
+const core: YavioWidgetHandle = createCore({}, { detect: false });
+export { server, platform, result, widget, core, config, useYavio };
 `;
   writeFileSync(join(at, 'main.ts'), source);
   writeFileSync(join(at, 'main.cts'), source.replace("import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';", 'class McpServer { constructor(_info: object) {} }'));

@@ -145,6 +145,32 @@ widget.identify('user_9', { mail: 'ana@example.pt' });`);
   assert.doesNotMatch(JSON.stringify(rows), /secret|Porto|ana@/);
 });
 
+/** A template as hosts take it: ONE document, with the script that a bundler made of entry inlined. */
+async function template(entry, format, config) {
+  const contents = `import { createWidget } from '@yavio/sdk/${entry}'; window.w = createWidget(${JSON.stringify(config)}); w.track('here');`;
+  const { outputFiles: [script] } = await build({ stdin: { contents, resolveDir: here('..') }, bundle: true, minify: true, write: false, format, logLevel: 'silent' });
+  return `<!doctype html><button id="go">Go</button><script type="${format === 'esm' ? 'module' : 'text/javascript'}">${script.text}</script>`;
+}
+for (const [entry, format, automatic] of [['widget', 'iife', true], ['widget', 'esm', true], ['widget/core', 'esm', false]]) {
+  test(`./${entry} inlined into one document as ${format}: ${automatic ? 'all events' : 'explicit calls alone'}, the last by beacon`, async () => {
+    const config = await mint();
+    const path = `/one_${config.traceId}.html`;
+    files[path] = ['text/html', await template(entry, format, config)];
+    const page = await browser.newPage();
+    const fetched = [];
+    page.on('request', (request) => request.resourceType() === 'script' && fetched.push(request.url()));
+    await page.goto(origin + path);
+    await page.click('#go');
+    await page.evaluate(() => w.track('last'));
+    await page.close({ runBeforeUnload: true });
+    const wanted = automatic ? ['widget_render', 'widget_click', 'track'] : ['track'];
+    const rows = await eventsOf(config.traceId, (found) => has(...wanted)(found) && found.some((row) => row.event_name === 'last'));
+    assert.deepEqual(fetched, []);
+    assert.deepEqual(rows.filter((row) => row.event_type === 'track').map((row) => row.event_name).sort(), ['here', 'last']);
+    assert.equal(rows.some((row) => row.event_type.startsWith('widget_')), automatic);
+  });
+}
+
 test('a page closed with a full buffer: the last events arrive by beacon', async () => {
   const config = await mint();
   const page = await open('<p>x</p>', `const w = Yavio.createWidget(${JSON.stringify(config)}, { autocapture: false }); for (let i = 0; i < 10; i++) w.track('last', { i });`);

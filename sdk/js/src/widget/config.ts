@@ -2,7 +2,7 @@
 // Where a widget finds the configuration that the server put into the tool's result.
 import { asObj, attempt, textAt, type Obj } from '../common/util.js';
 import type { WidgetConfig } from '../widget-types.js';
-import { listen } from './auto.js';
+import { listen } from './listen.js';
 
 const FIELDS = ['token', 'endpoint', 'traceId', 'sessionId'] as const;
 

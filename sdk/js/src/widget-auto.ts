@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Events that a widget tells by itself: passive, guarded, and never a field's value, typed text or a full address.
-import { attempt, cut, type Obj } from '../common/util.js';
-import type { AutoEvent, WidgetOptions } from '../widget-types.js';
+import { attempt, cut, type Obj } from './common/util.js';
+import type { Automatic } from './widget/create.js';
+import type { AutoEvent, WidgetOptions } from './widget-types.js';
+import { listen } from './widget/listen.js';
 
-export type Tell = (type: AutoEvent, fields: Obj, metadata?: Obj) => void;
-
+const AUTO_MAX = 40;
 const CLICKS_A_SECOND = 10;
 const RAGE_MS = 500;
 const SCROLL_MS = 250;
@@ -24,20 +25,32 @@ function targetOf(event: Event): Element | undefined {
   return element?.closest('[data-yavio-ignore]') ? undefined : element;
 }
 
-/** A guarded, passive listener; gives the way to remove it. */
-export function listen(target: EventTarget, type: string, work: (event: Event) => unknown, capture = false): () => void {
-  const guarded = (event: Event): void => void attempt(() => work(event));
-  target.addEventListener(type, guarded, { passive: true, capture });
-  return () => target.removeEventListener(type, guarded, capture);
-}
-
 /** Whether an automatic event is wanted. */
-export const wants = ({ autocapture = true }: WidgetOptions, type: AutoEvent): boolean =>
+const wants = ({ autocapture = true }: WidgetOptions, type: AutoEvent): boolean =>
   typeof autocapture === 'object' ? autocapture[type] !== false : autocapture;
 
-/** Starts capturing; gives the way to stop. */
-export function autoCapture(tell: Tell, options: WidgetOptions): () => void {
+/** Starts capturing; gives what is to be called for each trace, and the way to stop. */
+export const automatic: Automatic = (emit, options) => {
   const stops: (() => void)[] = [];
+  const rendered = new Set<string>();
+  let current = '';
+  let count = 0;
+  const tell = (type: AutoEvent, fields: Obj, metadata?: Obj): void => {
+    if (!wants(options, type) || count >= (options.maxEvents ?? AUTO_MAX)) return;
+    count++;
+    emit(`widget_${type}`, fields, metadata);
+  };
+  const render = (): void => {
+    if (rendered.has(current)) return;
+    rendered.add(current);
+    tell('render', ...surroundings());
+  };
+  const trace = (id: string): void => {
+    if (id !== current) count = 0;
+    current = id;
+    if (document.readyState === 'loading') on(document, 'DOMContentLoaded', render);
+    else render();
+  };
   const on = (target: EventTarget, type: string, work: (event: Event) => void): void => void stops.push(listen(target, type, work, true));
   /** A listener for what happens to elements. */
   const onElement = (type: string, work: (element: Element, event: Event) => void): void =>
@@ -233,11 +246,11 @@ export function autoCapture(tell: Tell, options: WidgetOptions): () => void {
   }
 
   for (const type of Object.keys(pieces) as AutoEvent[]) if (wants(options, type) || (type === 'click' && wants(options, 'rage_click'))) attempt(pieces[type]!);
-  return () => stops.splice(0).forEach((stop) => attempt(stop));
-}
+  return { trace, stop: () => stops.splice(0).forEach((stop) => attempt(stop)) };
+};
 
 /** What widget_render says of the place the widget runs in: fields and metadata. */
-export const surroundings = (): [Obj, Obj] => [
+const surroundings = (): [Obj, Obj] => [
   {
     viewport_width: innerWidth, viewport_height: innerHeight, device_pixel_ratio: devicePixelRatio,
     device_touch: 'ontouchstart' in window || navigator.maxTouchPoints > 0 ? 1 : 0,
