@@ -16,6 +16,9 @@ ALTER USER yavio_intelligence {{on_cluster}} IDENTIFIED WITH sha256_hash BY '{{s
 CREATE ROW POLICY OR REPLACE tenant {{on_cluster}} ON {{db}}.{{both:events}} FOR SELECT USING workspace_id = getSetting('SQL_workspace_id') AND project_id = getSetting('SQL_project_id') AS PERMISSIVE TO {{readers}};
 CREATE ROW POLICY OR REPLACE tenant_workspace {{on_cluster}} ON {{db}}.{{both:events}} FOR SELECT USING workspace_id = getSetting('SQL_workspace_id') AS RESTRICTIVE TO {{readers}};
 CREATE ROW POLICY OR REPLACE tenant_project {{on_cluster}} ON {{db}}.{{both:events}} FOR SELECT USING project_id = getSetting('SQL_project_id') AS RESTRICTIVE TO {{readers}};
+CREATE ROW POLICY OR REPLACE tenant {{on_cluster}} ON {{db}}.{{both:visits}} FOR SELECT USING workspace_id = getSetting('SQL_workspace_id') AND project_id = getSetting('SQL_project_id') AS PERMISSIVE TO {{readers}};
+CREATE ROW POLICY OR REPLACE tenant_workspace {{on_cluster}} ON {{db}}.{{both:visits}} FOR SELECT USING workspace_id = getSetting('SQL_workspace_id') AS RESTRICTIVE TO {{readers}};
+CREATE ROW POLICY OR REPLACE tenant_project {{on_cluster}} ON {{db}}.{{both:visits}} FOR SELECT USING project_id = getSetting('SQL_project_id') AS RESTRICTIVE TO {{readers}};
 CREATE ROW POLICY OR REPLACE tenant {{on_cluster}} ON {{db}}.{{both:tool_registry}} FOR SELECT USING workspace_id = getSetting('SQL_workspace_id') AND project_id = getSetting('SQL_project_id') AS PERMISSIVE TO {{readers}};
 CREATE ROW POLICY OR REPLACE tenant_workspace {{on_cluster}} ON {{db}}.{{both:tool_registry}} FOR SELECT USING workspace_id = getSetting('SQL_workspace_id') AS RESTRICTIVE TO {{readers}};
 CREATE ROW POLICY OR REPLACE tenant_project {{on_cluster}} ON {{db}}.{{both:tool_registry}} FOR SELECT USING project_id = getSetting('SQL_project_id') AS RESTRICTIVE TO {{readers}};
@@ -24,6 +27,8 @@ CREATE ROW POLICY OR REPLACE tenant_project {{on_cluster}} ON {{db}}.{{both:tool
 GRANT {{on_cluster}} INSERT ON {{db}}.{{both:events}} TO yavio_ingest;
 GRANT {{on_cluster}} SELECT ON {{db}}.{{both:events}} TO {{readers}};
 GRANT {{on_cluster}} ALTER DELETE ON {{db}}.{{both:events}} TO yavio_eraser;
+GRANT {{on_cluster}} SELECT ON {{db}}.{{both:visits}} TO {{readers}};
+GRANT {{on_cluster}} ALTER DELETE ON {{db}}.{{both:visits}} TO yavio_eraser;
 GRANT {{on_cluster}} INSERT ON {{db}}.{{both:tool_registry}} TO yavio_ingest;
 GRANT {{on_cluster}} SELECT ON {{db}}.{{both:tool_registry}} TO {{readers}};
 GRANT {{on_cluster}} ALTER DELETE ON {{db}}.{{both:tool_registry}} TO yavio_eraser;

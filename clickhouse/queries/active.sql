@@ -22,7 +22,7 @@ SELECT
 FROM (
 	SELECT fact.1 AS kind, fact.2 AS key, sum(amount) AS n
 	FROM (
-		SELECT 1 AS amount, arrayJoin(if(user = '', arrayMap(d -> (4, d), today), arrayConcat(
+		SELECT 1 AS amount, arrayJoin(if(user = 0, arrayMap(d -> (4, d), today), arrayConcat(
 			arrayMap(d -> (1, d), active),
 			arrayFlatten(arrayMap((d, next) -> arrayMap(x -> (2, x), range(d, least(d + 7, next))), active, nexts)),
 			arrayFlatten(arrayMap((d, next) -> arrayMap(x -> (3, x), range(d, least(d + 30, next))), active, nexts)),
@@ -30,15 +30,14 @@ FROM (
 			arrayMap(b -> (if(b = began, 7, 8), b), there)))) AS fact
 		FROM (
 			SELECT
-				if(user_id = '', session_user, user_id) AS user,
-				if(user = '', session_id, '') AS unnamed,
+				user,
+				if(user = 0, session, 0) AS unnamed,
 				arraySort(groupUniqArrayIf(toUInt64(toDate(slot, {tz})), slot >= {{month_before}})) AS active,
 				arrayPushBack(arrayPopFront(active), toUInt64(1000000)) AS nexts,
-				groupUniqArrayIf(toUInt64(toDate(slot, {tz})), inside AND user_id = '') AS today,
+				groupUniqArrayIf(toUInt64(toDate(slot, {tz})), inside AND own = 0) AS today,
 				groupUniqArrayIf(toUInt64(toUnixTimestamp({{bucket_of: slot}})), inside) AS there,
 				toUInt64(toUnixTimestamp({{bucket_of: min(slot)}})) AS began
-			FROM {{stays}} AS everybody
-			LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
+			FROM {{with_users: {{stays}} | {{beginning}} | {to}}}
 			GROUP BY user, unnamed
 		)
 		UNION ALL

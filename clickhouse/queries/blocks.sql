@@ -132,99 +132,105 @@ event_type = 'tool_call' AND event_name = {name}
 -- block: session_users
 {{users_where: 1}}
 
--- The same for many sessions ($1, a select).
+-- The same for some sessions ($1, a select of session_id).
 -- block: users_of_many
-{{users_where: session_id IN ($1)}}
+{{users_where: session IN (SELECT {{hash_of: session_id}} FROM ($1))}}
 
 -- The same for sessions whose hash is among many ($1, a select).
 -- block: users_among
 {{users_where: cityHash64(session_id) IN ($1)}}
 
 -- block: users_where
-(SELECT session_id, argMin(user_id, (named, user_id)) AS session_user FROM {{namings: $1}} GROUP BY session_id)
+(SELECT session_id, argMin(user_id, (began, user_id)) AS session_user FROM visits WHERE own != 0 AND $1 GROUP BY session_id)
 
--- When a session first named a user.
--- block: namings
-(SELECT session_id, user_id, min(timestamp) AS named FROM events WHERE user_id != '' AND $1 GROUP BY session_id, user_id)
+-- Sessions and users as numbers: what uniqExact makes of texts, made once.
+-- block: hash_of
+reinterpretAsUInt128(sipHash128($1))
 
--- The same for some sessions ($1, a select): small where these are few.
--- block: users_of
-(SELECT session_id, argMin(user_id, (timestamp, user_id)) AS session_user FROM events WHERE user_id != '' AND session_id IN ($1) GROUP BY session_id)
+-- block: own_hash
+if(user_id = '', toUInt128(0), {{hash_of: user_id}})
+
+-- Rows ($1) of session and own user (keys, 0: none), each with its user (G6, 0: anonymous). They lie between $2 and $3.
+-- block: with_users
+(SELECT *, if(own = 0, session_user, own) AS user FROM $1 AS rows_there LEFT JOIN {{users_of_unnamed: $2 | $3}} AS users_of_sessions USING (session))
+
+-- The users of sessions that have rows without one between $2 and $3: few are left to be looked up.
+-- block: users_of_unnamed
+(SELECT session, argMin(own, (began, user_id)) AS session_user FROM visits
+	WHERE own != 0 AND session IN (SELECT session FROM visits WHERE own = 0 AND {{slots_touched: $1 | $2}}) GROUP BY session)
 
 -- ---- visits ----
--- What sessions did between $1 and $2, in rows of a slot (15 minutes), session and user; one may have several rows. Without
--- filters the store knows it by its projection by_session (migration 0005), but for the two slots that the range cuts.
--- What the projection is to answer reads plain events, by its keys alone, with aggregates spelled as they are there.
+-- What sessions did between $1 and $2, in rows of a slot (15 minutes), session and own user; one may have several rows. Without
+-- filters the store knows it by its table of visits (migration 0006): what has a first and a last time in a slot lies in a range
+-- that is longer than the slot (see h_plain) and holds one of both.
 -- block: visits
 -- plain: {{visits_kept: $1 | $2}}
-(SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id, user_id, {{visit_facts}}
+(SELECT toStartOfFifteenMinutes(timestamp) AS slot, {{hash_of: session_id}} AS session, {{own_hash}} AS own,
+		max(event_type = 'conversion') AS converted, max(event_type = 'widget_render') AS rendered,
+		max(event_type IN ('widget_click', 'widget_form_field')) AS engaged
 	FROM {{copies_between: timestamp, session_id, user_id, event_type | $1 | $2 | $1 | {{is_activity}}}}
 	GROUP BY slot, session_id, user_id)
 
 -- block: visits_kept
-(SELECT slot, session_id, user_id, converted, rendered, engaged FROM (
-		SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id, user_id,
-			maxIf(timestamp, event_type NOT IN ('connection', 'tool_discovery')) AS last, {{visit_facts}}
-		FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY slot, session_id, user_id)
-	WHERE last > toDateTime64(0, 3, 'UTC')
+(SELECT slot, session, own, conversion_last >= $1 AND conversion_first < $2 AS converted, render_last >= $1 AND render_first < $2 AS rendered,
+		engagement_last >= $1 AND engagement_first < $2 AS engaged
+	FROM visits WHERE {{visited: $1 | $2}})
+
+-- block: visited
+slot >= toStartOfFifteenMinutes($1) AND slot < $2 AND last >= $1 AND first < $2
+
+-- block: was_active
+last > toDateTime64(0, 3, 'UTC')
+
+-- Who called which tools between $1 and $2: rows of session and own user, a pair in several.
+-- block: callers
+-- plain: {{callers_kept: $1 | $2}}
+(SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own, groupUniqArray(toString(event_name)) AS tools
+	FROM {{copies_between: session_id, user_id, event_name | $1 | $2 | $1 | event_type = 'tool_call'}}
+	GROUP BY session_id, user_id)
+
+-- block: callers_kept
+(SELECT session, own, tools FROM visits WHERE {{whole_slots: $1 | $2}} AND notEmpty(tools)
 	UNION ALL
-	SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id, user_id, {{visit_facts}}
-	FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY slot, session_id, user_id)
+	SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own, groupUniqArray(toString(event_name)) AS tools
+	FROM events WHERE event_type = 'tool_call' AND {{in_cut_slots: $1 | $2}} GROUP BY session_id, user_id)
 
--- Hashes of the sessions that were there between $1 and $2, and perhaps of some others: enough to leave most namings out.
--- block: present
--- plain: {{present_kept: $1 | $2}}
-(SELECT cityHash64(session_id) AS hash FROM {{visits: $1 | $2}})
-
--- block: present_kept
-(SELECT cityHash64(session_id) AS hash FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY hash
-	UNION ALL
-	SELECT cityHash64(session_id) AS hash FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY hash)
-
--- Users of the sessions of the range, and of the range and the one before; of others, too.
--- block: users_there
-{{users_among: SELECT hash FROM {{present: {from} | {to}}}}}
-
--- block: users_of_both
-{{users_among: SELECT hash FROM {{present: {from} | {to}}} UNION ALL SELECT hash FROM {{present: {before} | {from}}} WHERE {compare} = 1}}
+-- The same for the tool of the path, without telling it.
+-- block: callers_of_tool
+-- plain: (SELECT session, own FROM {{callers_kept: $1 | $2}} WHERE has(tools, {name}))
+(SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own
+	FROM {{copies_between: session_id, user_id | $1 | $2 | $1 | {{is_call_of_tool}}}}
+	GROUP BY session_id, user_id)
 
 -- The range and the one before it, for what is counted in one query: to be joined by now.
 -- block: both_ranges
 (SELECT arrayJoin([1, 0]) AS now)
 
--- Who was there when (slot, session and user) since the beginning, and whether inside of the range; a slot that the range cuts is both.
+-- Who was there when (slot, session and own user) since the beginning, and whether inside of the range; a slot that the range cuts is both.
 -- block: stays
 -- plain: {{stays_kept}}
-(SELECT DISTINCT toStartOfFifteenMinutes(timestamp) AS slot, timestamp >= {from} AS inside, session_id, user_id
-	FROM {{copies_between: timestamp, session_id, user_id | {{beginning}} | {to} | {from} | {{is_activity}}}})
+(SELECT slot, inside, {{hash_of: session_id}} AS session, {{own_hash}} AS own
+	FROM (SELECT DISTINCT toStartOfFifteenMinutes(timestamp) AS slot, timestamp >= {from} AS inside, session_id, user_id
+		FROM {{copies_between: timestamp, session_id, user_id | {{beginning}} | {to} | {from} | {{is_activity}}}}))
 
 -- block: stays_kept
-(SELECT slot, 0 AS inside, session_id, user_id FROM {{visits_kept: {{beginning}} | {from}}}
-	UNION ALL
-	SELECT slot, 1 AS inside, session_id, user_id FROM {{visits_kept: {from} | {to}}})
+(SELECT slot, last >= {from} AS inside, session, own FROM visits WHERE {{visited: {{beginning}} | {to}}})
 
--- The same without telling whether inside.
--- block: stays_ever
--- plain: {{visits_kept: {{beginning}} | {to}}}
-(SELECT slot, session_id, user_id FROM {{stays}})
-
--- block: visit_facts
-max(event_type = 'conversion') AS converted, max(event_type = 'widget_render') AS rendered,
-	max(event_type IN ('widget_click', 'widget_form_field')) AS engaged
-
--- When sessions began and first called a tool between $1 and $2, in rows of a session; several of one. called: 1970 for never.
+-- When sessions began and first called a tool between $1 and $2, in rows of a session; several of one. Never: the year 2200.
 -- block: beginnings
 -- plain: {{beginnings_kept: $1 | $2}}
-(SELECT session_id, min(timestamp) AS began, minIf(timestamp, event_type = 'tool_call') AS called
+(SELECT {{hash_of: session_id}} AS session, min(timestamp) AS began, {{first_call}} AS called
 	FROM {{copies_between: session_id, event_type, timestamp | $1 | $2 | $3 | 1}}
 	GROUP BY session_id)
 
 -- block: beginnings_kept
-(SELECT session_id, min(timestamp) AS began, minIf(timestamp, event_type = 'tool_call') AS called
-	FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY session_id
+(SELECT session, began, call_first AS called FROM visits WHERE {{whole_slots: $1 | $2}}
 	UNION ALL
-	SELECT session_id, min(timestamp) AS began, minIf(timestamp, event_type = 'tool_call') AS called
+	SELECT {{hash_of: session_id}} AS session, min(timestamp) AS began, {{first_call}} AS called
 	FROM events WHERE {{in_cut_slots: $1 | $2}} GROUP BY session_id)
+
+-- block: first_call
+min(if(event_type = 'tool_call', timestamp, {{end_of_time}}))
 
 -- Who was active between $1 and $2, and when last: rows of a session and an own user, a pair in several.
 -- block: last_visits
@@ -234,10 +240,7 @@ max(event_type = 'conversion') AS converted, max(event_type = 'widget_render') A
 	GROUP BY session_id, user_id)
 
 -- block: last_visits_kept
-(SELECT session_id, user_id, last AS last_event FROM (
-		SELECT session_id, user_id, maxIf(timestamp, event_type NOT IN ('connection', 'tool_discovery')) AS last
-		FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY session_id, user_id)
-	WHERE last > toDateTime64(0, 3, 'UTC')
+(SELECT session_id, user_id, last AS last_event FROM visits WHERE {{whole_slots: $1 | $2}} AND {{was_active}}
 	UNION ALL
 	SELECT session_id, user_id, max(timestamp) AS last_event
 	FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY session_id, user_id)
@@ -249,38 +252,33 @@ max(event_type = 'conversion') AS converted, max(event_type = 'widget_render') A
 	GROUP BY session_id)
 
 -- block: latest_visits_kept
-(SELECT session_id, last AS last_event FROM (
-		SELECT session_id, maxIf(timestamp, event_type NOT IN ('connection', 'tool_discovery')) AS last
-		FROM events WHERE {{whole_slots: $1 | $2}} GROUP BY session_id)
-	WHERE last > toDateTime64(0, 3, 'UTC')
+(SELECT session_id, last AS last_event FROM visits WHERE {{whole_slots: $1 | $2}} AND {{was_active}}
 	UNION ALL
 	SELECT session_id, max(timestamp) AS last_event
 	FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY session_id)
 
 -- Sessions in which one of $1 (an array of users) is named.
 -- block: sessions_naming
-SELECT session_id FROM events WHERE user_id IN $1 GROUP BY session_id, user_id
+SELECT session_id FROM visits WHERE own IN (SELECT {{hash_of: arrayJoin($1)}})
 
 -- When user $1 was there in which session, the slot in which $2 lies and later ones left out.
 -- block: slots_naming
-(SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id FROM events
-	WHERE user_id = $1 AND toStartOfFifteenMinutes(timestamp) < toStartOfFifteenMinutes($2) GROUP BY slot, session_id, user_id)
+(SELECT slot FROM visits WHERE own = {{hash_of: $1}} AND slot < toStartOfFifteenMinutes($2) GROUP BY slot, session)
 
 -- Some sessions ($1, a select of ids) by the own users of their events, each with its user (G6) and its first activity (1970: none),
 -- over all that is kept.
 -- block: pairs_of_sessions
 (SELECT session_id, user_id, if(user_id = '', argMinIf(user_id, (named, user_id), user_id != '') OVER (PARTITION BY session_id), user_id) AS user, first_event
 FROM (
-	SELECT session_id, user_id, min(timestamp) AS named, minIf(timestamp, event_type NOT IN ('connection', 'tool_discovery')) AS first_event
-	FROM events WHERE session_id IN ($1) GROUP BY session_id, user_id
+	SELECT session_id, user_id, min(began) AS named, if(max({{was_active}}), min(first), {{beginning}}) AS first_event
+	FROM visits WHERE session_id IN ($1) GROUP BY session_id, user_id
 ))
 
--- Events of some sessions ($1, a select of ids) between $2 and $3. The projection tells the slots that they lie in, and by these the
+-- Events of some sessions ($1, a select of ids) between $2 and $3. The visits tell the slots that they lie in, and by these the
 -- key finds them; ids alone are all over the table.
 -- block: is_of_sessions
-(toStartOfFifteenMinutes(timestamp), session_id) IN (SELECT toStartOfFifteenMinutes(timestamp), session_id FROM events
-	WHERE session_id IN ($1) AND toStartOfFifteenMinutes(timestamp) >= toStartOfFifteenMinutes($2) AND toStartOfFifteenMinutes(timestamp) <= $3
-	GROUP BY toStartOfFifteenMinutes(timestamp), session_id)
+(toStartOfFifteenMinutes(timestamp), session_id) IN (SELECT slot, session_id FROM visits
+	WHERE session_id IN ($1) AND slot >= toStartOfFifteenMinutes($2) AND slot <= $3)
 AND timestamp >= $2 AND timestamp < $3
 
 -- The same of any time.
@@ -290,11 +288,16 @@ AND timestamp >= $2 AND timestamp < $3
 -- block: end_of_time
 toDateTime64(7258118400, 3, 'UTC')
 
+-- Slots of visits that lie between $1 and $2 wholly, and events in the others.
 -- block: whole_slots
-toStartOfFifteenMinutes(timestamp) >= {{slot_behind: $1}} AND toStartOfFifteenMinutes(timestamp) < toStartOfFifteenMinutes($2)
+slot >= {{slot_behind: $1}} AND slot < toStartOfFifteenMinutes($2)
 
 -- block: in_cut_slots
 timestamp >= $1 AND timestamp < $2 AND (timestamp < {{slot_behind: $1}} OR timestamp >= toStartOfFifteenMinutes($2))
+
+-- Slots in which a time between $1 and $2 lies.
+-- block: slots_touched
+slot >= toStartOfFifteenMinutes($1) AND slot < $2
 
 -- The first slot that does not begin before $1.
 -- block: slot_behind
@@ -302,7 +305,7 @@ toStartOfFifteenMinutes(addMilliseconds($1, 899999))
 
 -- A time before $1 behind which the latest event before $1 lies: the begin of its slot.
 -- block: last_slot
-ifNull((SELECT maxOrNull(slot) FROM (SELECT toStartOfFifteenMinutes(timestamp) AS slot FROM events WHERE slot < toStartOfFifteenMinutes($1) GROUP BY slot)), toDateTime(0, 'UTC'))
+ifNull((SELECT maxOrNull(slot) FROM visits WHERE slot < toStartOfFifteenMinutes($1)), toDateTime(0, 'UTC'))
 
 -- ---- time ----
 -- Begin of the bucket of $1 (G17). Days through the local date: other functions are wrong where clocks change at midnight.
@@ -545,9 +548,8 @@ AND (NOT has({has}, 'conversion') OR session_id IN (SELECT session_id FROM event
 AND (NOT has({has}, 'widget') OR session_id IN (SELECT session_id FROM events WHERE has({has}, 'widget') AND event_type = 'widget_render'))
 AND (NOT has({has}, 'intent') OR session_id IN (SELECT session_id FROM events WHERE has({has}, 'intent') AND intent != ''))
 AND multiIf({user} = '', 1,
-	{user} = 'anonymous', session_id NOT IN (SELECT session_id FROM events WHERE {user} = 'anonymous' AND user_id != '' GROUP BY session_id, user_id),
-	session_id IN (SELECT session_id FROM {{users_of_many: SELECT session_id FROM events WHERE {user} NOT IN ('', 'anonymous') AND user_id = {user}
-		GROUP BY session_id, user_id}} WHERE session_user = {user}))
+	{user} = 'anonymous', session_id NOT IN (SELECT session_id FROM visits WHERE {user} = 'anonymous' AND own != 0),
+	session_id IN (SELECT session_id FROM {{users_of_many: SELECT session_id FROM visits WHERE {user} NOT IN ('', 'anonymous') AND own = {{hash_of: {user}}}}} WHERE session_user = {user}))
 
 -- Sessions whole, by a condition that an index knows.
 -- block: sessions_of

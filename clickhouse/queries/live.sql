@@ -21,4 +21,4 @@ WITH picked AS (SELECT * FROM {{arrivals: {{event_columns}}, ingested_at | {stor
 	ORDER BY ingested_at DESC LIMIT 1 BY event_id)
 SELECT {{event: session_user}}
 FROM picked
-LEFT JOIN {{users_of: SELECT session_id FROM picked WHERE user_id = ''}} AS known USING (session_id);
+LEFT JOIN {{users_of_many: SELECT session_id FROM picked WHERE user_id = ''}} AS known USING (session_id);

@@ -23,27 +23,24 @@ FROM (
 	FROM {{rows: status, latency_ms, tokens_in, tokens_out | event_type = 'tool_call'}}
 );
 
--- block: visitors
-SELECT $1 AS now, session_id, groupUniqArray(user_id) AS own_users, max(v.converted) AS converted, max(v.rendered) AS rendered, max(v.engaged) AS engaged
-FROM {{visits: $2 | $3}} AS v
-
+-- Who rendered and engaged: those of both sets less those of either.
 -- name: overview_sessions
 SELECT sessions, anonymousSessions, users, sessionConversionRate, widgetEngagementRate
 FROM {{both_ranges}} AS ranges
 LEFT JOIN (
 	SELECT
 		now,
-		count() AS sessions,
-		countIf(session_user = '') AS anonymousSessions,
-		uniqExactArray(arrayFilter(u -> u != '', arrayMap(u -> if(u = '', session_user, u), own_users))) AS users,
-		{{rate: countIf(converted) | count()}} AS sessionConversionRate,
-		{{rate: countIf(rendered AND engaged) | countIf(rendered)}} AS widgetEngagementRate
-	FROM (
-		{{visitors: 1 | {from} | {to}}} GROUP BY session_id
+		uniqExact(session) AS sessions,
+		uniqExactIf(session, user = 0) AS anonymousSessions,
+		uniqExactIf(user, user != 0) AS users,
+		uniqExactIf(session, rendered) AS shown,
+		{{rate: uniqExactIf(session, converted) | sessions}} AS sessionConversionRate,
+		{{rate: (shown + uniqExactIf(session, engaged) - uniqExactIf(session, rendered OR engaged)) | shown}} AS widgetEngagementRate
+	FROM {{with_users: (
+		SELECT 1 AS now, * FROM {{visits: {from} | {to}}}
 		UNION ALL
-		{{visitors: 0 | {before} | {from}}} WHERE {compare} = 1 GROUP BY session_id
-	) AS sessions_there
-	LEFT JOIN {{users_of_both}} AS users_of_sessions USING (session_id)
+		SELECT 0 AS now, * FROM {{visits: {before} | {from}}} WHERE {compare} = 1
+	) | if({compare} = 1, {before}, {from}) | {to}}}
 	GROUP BY now
 ) AS counted USING (now)
 ORDER BY now DESC;
@@ -67,10 +64,10 @@ FROM (
 -- name: overview_first_call
 SELECT {{percentile: 0.5 | dateDiff('millisecond', began, called)}} AS timeToFirstToolCallMs
 FROM (
-	SELECT min(b.began) AS began, minIf(b.called, b.called > toDateTime64(0, 3, 'UTC')) AS called
+	SELECT min(b.began) AS began, min(b.called) AS called
 	FROM {{beginnings: addHours({from}, -24) | {to} | {from}}} AS b
-	GROUP BY session_id
-	HAVING called >= {from}
+	GROUP BY session
+	HAVING called >= {from} AND called < {to}
 );
 
 -- name: overview_revenue
@@ -115,15 +112,8 @@ LEFT JOIN (
 	GROUP BY at
 ) AS counted USING (at)
 LEFT JOIN (
-	SELECT at, uniqExact(session_id) AS active_sessions, uniqExactIf(user, user != '') AS active_users
-	FROM (
-		SELECT at, session_id, if(user_id = '', session_user, user_id) AS user
-		FROM (
-			SELECT {{bucket_of: slot}} AS at, session_id, user_id
-			FROM {{visits: {from} | {to}}}
-		) AS active
-		LEFT JOIN {{users_there}} AS users_of_sessions USING (session_id)
-	)
+	SELECT {{bucket_of: slot}} AS at, uniqExact(session) AS active_sessions, uniqExactIf(user, user != 0) AS active_users
+	FROM {{with_users: {{visits: {from} | {to}}} | {from} | {to}}}
 	GROUP BY at
 ) AS people USING (at)
 ORDER BY at;

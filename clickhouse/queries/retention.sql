@@ -31,10 +31,9 @@ FROM (
 	FROM (
 		SELECT arrayMin(active) AS cohort, arrayMap(p -> toUInt64(dateDiff({period}, cohort, p)), active) AS ages
 		FROM (
-			SELECT if(user_id = '', session_user, user_id) AS user, groupUniqArray({{period_of: slot}}) AS active
-			FROM {{stays_ever}} AS everybody
-			LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
-			WHERE user != ''
+			SELECT user, groupUniqArray({{period_of: slot}}) AS active
+			FROM {{with_users: {{stays}} | {{beginning}} | {to}}}
+			WHERE user != 0
 			GROUP BY user
 		)
 		WHERE cohort >= {{period_of: {from}}}

@@ -1,8 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- The list of tools, one tool, its calls.
 
--- Who called which tools: for each session and user one number, a bit a tool (by its place among the names, 64 to a number), so that
--- 200 bytes of ids are hashed once for all of them.
 -- name: tools_items
 WITH (SELECT arrayPushFront(groupArray(tool), '')
 	FROM (SELECT DISTINCT toString(event_name) AS tool FROM {{copies: event_name | event_type = 'tool_call'}})) AS names
@@ -47,31 +45,8 @@ FROM (
 	ON called.event_name = known.tool_name
 ) AS all_tools
 LEFT JOIN (
-	SELECT names[place] AS called_tool, sumIf(many, kind = 1) AS calling, sumIf(many, kind = 2) AS callers
-	FROM (
-		SELECT kind, many, arrayJoin(arrayFilter(i -> bitTest(bits, (i - 1) % 64), range(64 * part + 1, 64 * part + 65))) AS place
-		FROM (
-			SELECT kind, part, bits, count() AS many
-			FROM (
-				SELECT if(grouping(user) = 1, 1, 2) AS kind, user, part, groupBitOr(called) AS bits
-				FROM (
-					SELECT session_id, if(user_id = '', session_user, user_id) AS user, part, called
-					FROM (
-						SELECT session_id, user_id, intDiv(place, 64) AS part, groupBitOr(bitShiftLeft(toUInt64(1), place % 64)) AS called
-						FROM (
-							SELECT session_id, user_id, transform(event_name, names, range(toUInt64(length(names))), toUInt64(0)) AS place
-							FROM {{copies: session_id, user_id, event_name | event_type = 'tool_call'}}
-						)
-						GROUP BY session_id, user_id, part
-					) AS pairs
-					LEFT JOIN {{users_there}} AS users_of_sessions USING (session_id)
-				)
-				GROUP BY GROUPING SETS ((session_id, part), (user, part))
-			)
-			WHERE kind = 1 OR user != ''
-			GROUP BY kind, part, bits
-		)
-	)
+	SELECT arrayJoin(tools) AS called_tool, uniqExact(session) AS calling, uniqExactIf(user, user != 0) AS callers
+	FROM {{with_users: {{callers: {from} | {to}}} | {from} | {to}}}
 	GROUP BY called_tool
 ) AS people ON all_tools.tool = people.called_tool
 WHERE tool != '' AND {{contains: tool | {q}}}
@@ -123,18 +98,12 @@ FROM (
 SELECT sessions, users
 FROM {{both_ranges}} AS ranges
 LEFT JOIN (
-	SELECT now, uniqExact(session_id) AS sessions, uniqExactIf(user, user != '') AS users
-	FROM (
-		SELECT now, session_id, if(user_id = '', session_user, user_id) AS user
-		FROM (
-			SELECT 1 AS now, session_id, user_id FROM {{copies: session_id, user_id | {{is_call_of_tool}}}} GROUP BY session_id, user_id
-			UNION ALL
-			SELECT 0 AS now, session_id, user_id
-			FROM {{copies_between: session_id, user_id | {before} | {from} | {before} | {compare} = 1 AND {{is_call_of_tool}}}}
-			GROUP BY session_id, user_id
-		) AS pairs
-		LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
-	)
+	SELECT now, uniqExact(session) AS sessions, uniqExactIf(user, user != 0) AS users
+	FROM {{with_users: (
+		SELECT 1 AS now, * FROM {{callers_of_tool: {from} | {to}}}
+		UNION ALL
+		SELECT 0 AS now, * FROM {{callers_of_tool: {before} | {from}}} WHERE {compare} = 1
+	) | if({compare} = 1, {before}, {from}) | {to}}}
 	GROUP BY now
 ) AS counted USING (now)
 ORDER BY now DESC;

@@ -84,16 +84,20 @@ static enum err count_table(
 	return e;
 }
 
-static enum err count_project(struct pass *p, const struct ch_tenant *tenant, int64_t *total)
+/* *told: those of them that were sent, of which the erasure tells. */
+static enum err count_project(
+        struct pass *p, const struct ch_tenant *tenant, int64_t *total, int64_t *told)
 {
 	enum err e = ERR_OK;
 
 	*total = 0;
+	*told = 0;
 	for (size_t i = 0; e == ERR_OK && i < ch_tenant_tables_len; i++) {
 		int64_t rows = 0;
 
 		e = count_table(p, tenant, ch_tenant_tables[i].name, &rows);
 		*total += rows;
+		*told += ch_tenant_tables[i].derived ? 0 : rows;
 	}
 	return e;
 }
@@ -102,8 +106,8 @@ static enum err erase_project(struct pass *p, const char *project_id)
 {
 	const struct ch_tenant tenant = {p->erasure->workspace_id, project_id};
 	struct ch_result result = {0};
-	int64_t before, after;
-	enum err e = count_project(p, &tenant, &before);
+	int64_t before, after, found, left;
+	enum err e = count_project(p, &tenant, &before, &found);
 
 	if (e != ERR_OK || (before == 0 && !p->always))
 		return e;
@@ -112,10 +116,10 @@ static enum err erase_project(struct pass *p, const char *project_id)
 		(void)snprintf(p->why, sizeof(p->why), "deleting: %s", err_message(result.cause));
 		return e;
 	}
-	e = count_project(p, &tenant, &after);
+	e = count_project(p, &tenant, &after, &left);
 	if (e != ERR_OK)
 		return e;
-	p->found += before;
+	p->found += found;
 	p->left += after;
 	return ERR_OK;
 }

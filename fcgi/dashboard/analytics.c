@@ -208,6 +208,7 @@ static void set_range(struct analytics *a)
 	analytics_set_time(a, CHV_FROM, a->from);
 	analytics_set_time(a, CHV_TO, a->to);
 	analytics_set_time(a, CHV_BEFORE, a->before);
+	a->values.in_full = a->values_before.in_full = a->to - a->from < CH_SLOT_MS;
 	analytics_set_int(a, CHV_COMPARE, a->compared);
 	a->values_before.of[CHV_TO] = a->values.of[CHV_FROM];
 	a->values_before.of[CHV_FROM] = a->values.of[CHV_BEFORE];

@@ -139,8 +139,8 @@ enum err ch_erase(struct ch *c, const struct ch_tenant *tenant, const char *user
         const char *sessions, struct ch_result *result) MUST_CHECK;
 
 /* Keeps events for that many days (0: for ever): the table's TTL, altered only when it differs, by
- * which rows go at merges, within two days; and drops days that are wholly over. As
- * administrator. *dropped: how many days. */
+ * which rows go at merges, within two days; and drops days that are wholly over, with what was told
+ * of their sessions. As administrator. *dropped: how many days. */
 enum err ch_retention_apply(struct ch *c, int64_t days, bool *changed, int64_t *dropped,
         struct ch_result *result) MUST_CHECK;
 

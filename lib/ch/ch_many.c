@@ -83,7 +83,7 @@ static struct ch *connection(struct ch_lanes *l, size_t number)
  * them. */
 static size_t params_len(const struct ch_text *text, const struct ch_values *values)
 {
-	if (text->plain == NULL)
+	if (text->plain == NULL || values->in_full)
 		return text->params_len;
 	for (size_t i = text->plain_len; i < text->params_len; i++) {
 		const char *list = values->of[text->params[i]];

@@ -27,7 +27,11 @@ extern const struct ch_value_def ch_value_defs[CHV_COUNT];
 /* Values of parameters by CHV_…; NULL: not set, and a query that takes it is a fault of ours. */
 struct ch_values {
 	const char *of[CHV_COUNT];
+	bool in_full; /* even where there is a plain form, which ranges shorter than
+	                 CH_SLOT_MS must not use: what it reads knows no more of a time */
 };
+
+enum { CH_SLOT_MS = 15 * 60 * 1000 }; /* of the table visits */
 
 enum { CH_LANES = 4 }; /* queries of one answer that run at one time */
 

@@ -80,23 +80,28 @@ static bool both(struct renderer *x, struct piece arg)
 	return buf_addf(x->out, "%.*s%s", (int)arg.len, arg.p, x->r->local ? "_local" : "");
 }
 
-/* "Replacing(version)" */
+/* "Replacing(version)", "Aggregating()": the kind of MergeTree, and what it takes. */
 static bool engine(struct renderer *x, struct piece arg)
 {
-	static const char kind[] = "Replacing(";
-	size_t kind_len = sizeof(kind) - 1;
+	static const char *const kinds[] = {"Replacing", "Aggregating"};
+	const char *open = memchr(arg.p, '(', arg.len);
+	int kind_len = open ? (int)(open - arg.p) : 0;
+	int rest_len = open ? (int)(arg.len - (size_t)kind_len - 1) : 0;
+	bool known = false;
 
-	if (arg.len <= kind_len || memcmp(arg.p, kind, kind_len) != 0)
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+		known |= strlen(kinds[i]) == (size_t)kind_len &&
+		         memcmp(kinds[i], arg.p, (size_t)kind_len) == 0;
+	if (!known || rest_len == 0)
 		return false;
 	if (!*x->r->cluster)
-		return buf_addf(x->out, "ReplacingMergeTree(%.*s", (int)(arg.len - kind_len),
-		        arg.p + kind_len);
+		return buf_addf(x->out, "%.*sMergeTree(%.*s", kind_len, arg.p, rest_len, open + 1);
 	return x->table.len > 0 &&
 	       buf_addf(x->out,
-	               "ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/%s/%.*s', "
-	               "'{replica}', %.*s",
-	               x->r->database, (int)x->table.len, x->table.p, (int)(arg.len - kind_len),
-	               arg.p + kind_len);
+	               "Replicated%.*sMergeTree('/clickhouse/tables/{shard}/%s/%.*s', "
+	               "'{replica}'%s%.*s",
+	               kind_len, arg.p, x->r->database, (int)x->table.len, x->table.p,
+	               open[1] == ')' ? "" : ", ", rest_len, open + 1);
 }
 
 static bool durable(struct renderer *x, struct piece arg)

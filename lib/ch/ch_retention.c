@@ -15,7 +15,8 @@ enum { SQL_BYTES = 512, ANSWER_BYTES_MAX = 64 * 1024, DAYS_MAX = 3650 };
 struct retention {
 	struct ch *c;
 	int64_t days;
-	char table[32], on_cluster[96];
+	const char *local; /* behind the name of a table that holds rows */
+	char on_cluster[96];
 	struct ch_result *result;
 };
 
@@ -37,8 +38,8 @@ static enum err is_set(struct retention *t, bool *same)
 	buf_init(&engine, ANSWER_BYTES_MAX);
 	if (str_format(sql, sizeof(sql),
 	            "SELECT engine_full FROM system.tables WHERE database = currentDatabase() AND "
-	            "name = '%s'",
-	            t->table) &&
+	            "name = 'events%s'",
+	            t->local) &&
 	        str_format(wanted, sizeof(wanted), TTL_BEGIN "%lld) ", (long long)t->days))
 		e = select_text(t, sql, &engine);
 	*same = t->days ? strstr(buf_str(&engine), wanted) != NULL
@@ -51,11 +52,11 @@ static enum err set_ttl(struct retention *t)
 {
 	char sql[SQL_BYTES];
 	bool ok = t->days ? str_format(sql, sizeof(sql),
-	                            "ALTER TABLE %s%s MODIFY TTL toDateTime(timestamp) + INTERVAL "
-	                            "%lld DAY SETTINGS materialize_ttl_after_modify = 0",
-	                            t->table, t->on_cluster, (long long)t->days)
-	                  : str_format(sql, sizeof(sql), "ALTER TABLE %s%s REMOVE TTL", t->table,
-	                            t->on_cluster);
+	                            "ALTER TABLE events%s%s MODIFY TTL toDateTime(timestamp) + "
+	                            "INTERVAL %lld DAY SETTINGS materialize_ttl_after_modify = 0",
+	                            t->local, t->on_cluster, (long long)t->days)
+	                  : str_format(sql, sizeof(sql), "ALTER TABLE events%s%s REMOVE TTL",
+	                            t->local, t->on_cluster);
 
 	return ok ? ch_command(t->c, sql, NULL, 0, t->result) : ERR_DB_INTERNAL_ERROR;
 }
@@ -63,7 +64,7 @@ static enum err set_ttl(struct retention *t)
 /* Parts that were written under another TTL, or none, may never be merged again. Only partitions of
  * a day (YYYYMMDD) are meant: the number of a month, as the table had them once, is less than any
  * day's. */
-static enum err drop_days(struct retention *t, int64_t *dropped)
+static enum err drop_days(struct retention *t, const char *table, int64_t *dropped)
 {
 	char sql[SQL_BYTES];
 	struct buf days;
@@ -72,17 +73,17 @@ static enum err drop_days(struct retention *t, int64_t *dropped)
 	buf_init(&days, ANSWER_BYTES_MAX);
 	if (str_format(sql, sizeof(sql),
 	            "SELECT DISTINCT partition_id FROM system.parts WHERE active AND database = "
-	            "currentDatabase() AND table = '%s' AND length(partition_id) = 8 AND "
+	            "currentDatabase() AND table = '%s%s' AND length(partition_id) = 8 AND "
 	            "toUInt32OrZero(partition_id) < "
 	            "toYYYYMMDD(now('UTC') - INTERVAL %lld DAY) ORDER BY partition_id",
-	            t->table, (long long)t->days))
+	            table, t->local, (long long)t->days))
 		e = select_text(t, sql, &days);
 	for (const char *p = buf_str(&days); e == ERR_OK && *p; p += strcspn(p, "\n") + 1) {
 		int len = (int)strcspn(p, "\n");
 
 		if (len == 0 || strspn(p, "0123456789") != (size_t)len ||
-		        !str_format(sql, sizeof(sql), "ALTER TABLE %s%s DROP PARTITION ID '%.*s'",
-		                t->table, t->on_cluster, len, p))
+		        !str_format(sql, sizeof(sql), "ALTER TABLE %s%s%s DROP PARTITION ID '%.*s'",
+		                table, t->local, t->on_cluster, len, p))
 			e = ERR_DB_INTERNAL_ERROR;
 		else
 			e = ch_command(t->c, sql, NULL, 0, t->result);
@@ -95,8 +96,9 @@ static enum err drop_days(struct retention *t, int64_t *dropped)
 enum err ch_retention_apply(
         struct ch *c, int64_t days, bool *changed, int64_t *dropped, struct ch_result *result)
 {
-	struct retention t = {.c = c, .days = days, .table = "events", .result = result};
+	struct retention t = {.c = c, .days = days, .local = "", .result = result};
 	bool same = false;
+	int64_t with_them = 0;
 	enum err e;
 
 	*changed = false;
@@ -104,14 +106,17 @@ enum err ch_retention_apply(
 	*result = (struct ch_result){.cause = ERR_DB_INTERNAL_ERROR, .fault = CH_FAULT_CONFIG};
 	if (days < 0 || days > DAYS_MAX)
 		return result->cause;
-	if (*c->cluster && (!str_copy(t.table, sizeof(t.table), "events_local") ||
-	                           !str_format(t.on_cluster, sizeof(t.on_cluster),
-	                                   " ON CLUSTER '%s'", c->cluster)))
-		return result->cause;
+	if (*c->cluster) {
+		t.local = "_local";
+		if (!str_format(t.on_cluster, sizeof(t.on_cluster), " ON CLUSTER '%s'", c->cluster))
+			return result->cause;
+	}
 	e = is_set(&t, &same);
 	if (e == ERR_OK && !same) {
 		e = set_ttl(&t);
 		*changed = e == ERR_OK;
 	}
-	return e == ERR_OK && days > 0 ? drop_days(&t, dropped) : e;
+	if (e == ERR_OK && days > 0)
+		e = drop_days(&t, "events", dropped);
+	return e == ERR_OK && days > 0 ? drop_days(&t, "visits", &with_them) : e;
 }

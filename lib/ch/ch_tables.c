@@ -10,6 +10,7 @@ const struct ch_table ch_tenant_tables[] = {
                 .session_column = "session_id",
                 .ingest = true,
                 .dashboard = true},
+        {.name = "visits", .dashboard = true, .derived = true},
         {.name = "tool_registry", .ingest = true, .dashboard = true},
 };
 const size_t ch_tenant_tables_len = ARRAY_LEN(ch_tenant_tables);

@@ -12,6 +12,7 @@ struct ch_table {
 	const char *session_column; /* column of the session, NULL: none */
 	bool ingest;                /* yavio_ingest may insert */
 	bool dashboard;             /* yavio_dashboard may select */
+	bool derived;               /* the store makes its rows from those of another */
 };
 
 extern const struct ch_table ch_tenant_tables[];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // A day that was merged, and is not any more: late events and copies of what lies there, asked for at once, while more copies come
-// in and parts are merged. Not one number may move but by the new events. And the projection is what answers for sessions.
+// in and parts are merged. Not one number may move but by the new events.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { answer } from '../oracle/oracle.mjs';
@@ -77,13 +77,5 @@ describe('days that were merged', { concurrency: false }, () => {
 			}
 		};
 		await Promise.all([copies(), merges(), ask()]);
-	});
-
-	it('answer for users and sessions from the projection', async () => {
-		await stack.merge();
-		for (const sql of [
-			"SELECT session_id, user_id, min(timestamp) AS named FROM events WHERE user_id != '' AND 1 GROUP BY session_id, user_id",
-			"SELECT toStartOfFifteenMinutes(timestamp) AS slot, session_id, user_id, maxIf(timestamp, event_type NOT IN ('connection', 'tool_discovery')) AS last, max(event_type = 'conversion') AS converted FROM events WHERE toStartOfFifteenMinutes(timestamp) >= toDateTime(0, 'UTC') GROUP BY slot, session_id, user_id",
-		]) assert.match(await stack.store.run(`EXPLAIN ${sql} SETTINGS force_optimize_projection = 1`), /by_session/);
 	});
 });

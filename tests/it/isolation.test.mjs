@@ -45,7 +45,8 @@ describe('isolation', () => {
 			'SELECT count() FROM `events` AS e', 'SELECT count() FROM "yavio"."events"', 'SELECT count(), sum(latency_ms) FROM (SELECT * FROM (SELECT * FROM events))',
 			'WITH c AS (SELECT * FROM events) SELECT count() FROM c', 'SELECT count() FROM events AS a JOIN events AS b ON a.event_id = b.event_id',
 			'SELECT count() FROM events AS a, events AS b', 'SELECT user_id FROM events UNION ALL SELECT user_id FROM events', 'SELECT count() FROM tool_registry FINAL',
-			'SELECT * FROM tool_registry', "SELECT 'poison0' IN (SELECT event_name FROM events)", 'SELECT groupUniqArray(workspace_id), groupUniqArray(project_id) FROM events',
+			'SELECT * FROM tool_registry', 'SELECT * FROM visits', 'SELECT count() FROM visits FINAL', 'SELECT session_id, user_id FROM visits FINAL WHERE user_id != workspace_id',
+			'SELECT user_id IN (SELECT user_id FROM visits) FROM events', "SELECT 'poison0' IN (SELECT event_name FROM events)", 'SELECT groupUniqArray(workspace_id), groupUniqArray(project_id) FROM events',
 			'SELECT (SELECT count() FROM events)', 'SELECT count() FROM events WHERE 1 OR workspace_id != project_id', 'SELECT min(latency_ms), max(user_id) FROM events',
 			'SELECT topK(20)(event_name), uniq(client_name) FROM events', 'SELECT DISTINCT event_name FROM events', 'SELECT event_name, count() FROM events GROUP BY event_name WITH TOTALS',
 			'SELECT count() FROM events WHERE session_id = \'s1\'', 'SELECT sum(c) FROM (SELECT count() AS c FROM events GROUP BY GROUPING SETS ((user_id), (event_name)))',
@@ -53,6 +54,7 @@ describe('isolation', () => {
 			await filtered(sql);
 		assert.equal((await select('SELECT count() FROM events')).text, '50\n');
 		assert.equal((await select('SELECT count() FROM tool_registry')).text, '2\n');
+		assert.equal((await select('SELECT count() FROM visits FINAL')).text, '12\n');
 	});
 
 	it('shows a view of the operator filtered or not at all', async () => {
@@ -67,7 +69,8 @@ describe('isolation', () => {
 			'SELECT * FROM events SETTINGS additional_table_filters = {}', 'SELECT * FROM events SETTINGS readonly = 0', "SELECT * FROM merge('yavio', '^events$')", "SELECT * FROM merge('^events$')",
 			'SELECT * FROM mergeTreeIndex(yavio, events)', 'SELECT * FROM mergeTreeAnalyzeIndexes(yavio, events)', "SELECT file('/etc/passwd')", "EXPLAIN QUERY TREE SELECT file('/etc/passwd')",
 			"SELECT * FROM file('/etc/passwd', LineAsString)", "SELECT 1 INTO OUTFILE '/tmp/yavio-isolation'", 'SELECT 1; SELECT 2', 'SELECT 1; DROP TABLE events',
-			'SELECT * FROM system.tables', 'SELECT * FROM system.processes', 'SELECT * FROM ref.events', 'SELECT * FROM schema_migrations', 'SELECT * FROM information_schema.tables',
+			'SELECT * FROM visits_of_inserts', 'SELECT * FROM visits SETTINGS additional_table_filters = {}',
+			'SELECT * FROM system.tables', 'SELECT * FROM system.processes', 'SELECT * FROM ref.events', 'SELECT * FROM ref.visits', 'SELECT * FROM schema_migrations', 'SELECT * FROM information_schema.tables',
 			"SELECT * FROM url('http://127.0.0.1:1/', LineAsString)", "SELECT * FROM remote('127.0.0.1', yavio.events)", "SELECT * FROM executable('id', LineAsString)",
 			"SELECT * FROM view(SELECT * FROM events SETTINGS additional_table_filters = {})", 'SELECT * FROM (EXPLAIN SELECT 1)', 'INSERT INTO events SELECT * FROM events', 'SET readonly = 0',
 			'SELECT count() FROM events PREWHERE throwIf(latency_ms = 0) = 0', 'SELECT lowCardinalityKeys(event_name) FROM events', 'SELECT _part_offset FROM events',

@@ -56,6 +56,9 @@ describe('retention', { concurrency: false }, () => {
     assert.match(said, /2 days of events dropped/);
     assert.equal(await ttl(), 'toDateTime(timestamp) + toIntervalDay(60)');
     assert.deepEqual(await ages(), [1, 29]);
+    const visits = await admin("SELECT dateDiff('day', slot, now('UTC')) AS d FROM visits WHERE d > 60 ORDER BY d");
+    assert.equal(visits, '', 'what was told of the sessions of those days is gone with them');
+    assert.equal(Number(await admin('SELECT count() FROM visits')) >= 2, true);
     assert.doesNotMatch(await stack.up(), /kept for|dropped/);
     assert.doesNotMatch(await stack.must(['migrate']), /kept for|dropped/);
   });

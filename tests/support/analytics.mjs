@@ -93,12 +93,14 @@ class Analytics {
 
 	/** Merges all parts, so that copies of events are gone from the disk, too. */
 	async merge() {
+		await this.store.run('OPTIMIZE TABLE visits FINAL');
 		await this.store.run('OPTIMIZE TABLE events FINAL');
 		await this.store.run('OPTIMIZE TABLE tool_registry FINAL');
 	}
 
 	async empty() {
 		await this.store.run('TRUNCATE TABLE events');
+		await this.store.run('TRUNCATE TABLE visits');
 		await this.store.run('TRUNCATE TABLE tool_registry');
 	}
 

@@ -72,7 +72,7 @@ const asReference = (sql) => sql.replace(/(["`]?)\byavio\1\./g, 'ref.');
 function referenceSettings({ workspace, project }) {
 	const filter = `workspace_id = \\'${workspace}\\' AND project_id = \\'${project}\\'`;
 	return { database: 'ref', max_result_rows: '1000000', optimize_move_to_prewhere: '0', optimize_move_to_prewhere_if_final: '0', query_plan_merge_filters: '0',
-		max_threads: '1', additional_table_filters: `{'ref.events': '${filter}', 'ref.tool_registry': '${filter}'}` };
+		max_threads: '1', additional_table_filters: `{'ref.events': '${filter}', 'ref.visits': '${filter}', 'ref.tool_registry': '${filter}'}` };
 }
 
 /**

@@ -10,13 +10,13 @@ import { startStore } from './store.mjs';
 
 /** The real schema, as the embedded store gets it. */
 export const schema = () =>
-	['0001_events', '0002_tool_registry', '0003_compact_parts', '0004_column_merges', '0005_days'].flatMap((name) =>
+	['0001_events', '0002_tool_registry', '0003_compact_parts', '0004_column_merges', '0005_days', '0006_visits'].flatMap((name) =>
 		readFileSync(join(ROOT, `clickhouse/migrations/${name}.sql`), 'utf8')
 			.replace(/^--.*$/gm, '')
 			.replace(/{{on_cluster}}/g, '')
 			.replace(/{{(?:local|both):(\w+)}}/g, '$1')
 			.replace(/{{durable}}/g, 'non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1')
-			.replace(/{{engine:Replacing\((\w+)\)}}/g, 'ReplacingMergeTree($1)')
+			.replace(/{{engine:(\w+)\((\w*)\)}}/g, '$1MergeTree($2)')
 			.split(/;\s*$/m)
 			.map((text) => text.trim())
 			.filter((text) => text && !text.includes('{{distributed')),

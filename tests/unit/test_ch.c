@@ -54,6 +54,7 @@ static void test_render_single(void **state)
 	        "CREATE TABLE events (a) ENGINE = ReplacingMergeTree(v) SETTINGS "
 	        "non_replicated_deduplication_window = 10000, "
 	        "fsync_after_insert = 1, fsync_part_directory = 1");
+	check_render("{{engine:Aggregating()}}", &r, "AggregatingMergeTree()");
 	check_render("{{distributed:events:sipHash64(session_id)}}", &r, "");
 	check_render("{{db}}.{{both:events}} {x:String}", &r, "yavio.events {x:String}");
 }
@@ -70,6 +71,9 @@ static void test_render_cluster(void **state)
 	        "ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/yavio/events', "
 	        "'{replica}', v) SETTINGS "
 	        "replicated_deduplication_window = 10000");
+	check_render("{{local:sessions}} {{engine:Aggregating()}}", &r,
+	        "sessions_local ReplicatedAggregatingMergeTree("
+	        "'/clickhouse/tables/{shard}/yavio/sessions', '{replica}')");
 	check_render("{{distributed:events:sipHash64(session_id)}}", &r,
 	        "CREATE TABLE IF NOT EXISTS events ON CLUSTER 'main' AS events_local ENGINE = "
 	        "Distributed('main', yavio, events_local, sipHash64(session_id))");
@@ -82,8 +86,8 @@ static void test_render_cluster(void **state)
 static void test_render_refuses(void **state)
 {
 	static const char *const bad[] = {"{{", "{{db", "{{nonsense}}", "{{engine:Merge(v)}}",
-	        "{{engine}}", "{{distributed:events}}", "{{secret:ingest}}", "{{readers}}",
-	        "{{on_cluster:x}}", "{{}}", "{{durable:1}}"};
+	        "{{engine:Replacing}}", "{{engine}}", "{{distributed:events}}", "{{secret:ingest}}",
+	        "{{readers}}", "{{on_cluster:x}}", "{{}}", "{{durable:1}}"};
 	const struct ch_render r = {.database = "yavio", .cluster = ""};
 	const struct ch_users users = {.ingest = "ab"};
 	const struct ch_render with_users = {.database = "yavio", .cluster = "", .users = &users};

@@ -165,10 +165,11 @@ static void test_tenant_filter_comes_last(void **state)
 	        strstr(text, "additional_table_filters = {'yavio.events': 'workspace_id = "
 	                     "\\'11111111-1111-4111-8111-111111111111\\' AND project_id = "
 	                     "\\'22222222-2222-4222-8222-222222222222\\''");
+	const char *sessions = strstr(text, "'yavio.visits': ");
 	const char *second = strstr(text, "'yavio.tool_registry': ");
 	const char *last = strstr(text, "readonly = '1'");
 	assert_non_null(filter);
-	assert_true(second && second > filter);
+	assert_true(sessions && second && sessions > filter && second > sessions);
 	assert_non_null(last);
 	assert_string_equal(last, "readonly = '1'");
 	assert_non_null(strstr(text, TOKEN));

@@ -1,0 +1,84 @@
+-- SPDX-License-Identifier: MIT
+-- Visits: who was there in which quarter of an hour, and what happened, kept by the engine at every insert of events, so that what counts
+-- sessions and users reads a tenth of the rows, and numbers in place of texts. Only facts that neither a copy nor the order of events
+-- changes (least, greatest, set): a row may be told twice, and this file may be interrupted and run again. 15 minutes, since
+-- every time zone's hours and days begin at such a slot. In place of the projection by_session.
+CREATE TABLE IF NOT EXISTS {{local:visits}} {{on_cluster}} (
+    workspace_id LowCardinality(String),
+    project_id LowCardinality(String),
+    slot DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+    -- the session and the user that its events name themselves (0: none): hashes as uniqExact makes them of texts, and the texts
+    session UInt128 CODEC(NONE),
+    own UInt128 CODEC(LZ4),
+    session_id String CODEC(ZSTD(1)),
+    user_id String CODEC(ZSTD(1)),
+    -- the first event of all; first and last activity, and of some kinds. Without any: first in the year 2200, last in 1970
+    began SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    call_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    call_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    conversion_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    conversion_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    render_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    render_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    engagement_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    engagement_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    -- of its calls
+    platforms SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1)),
+    tools SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1))
+)
+ENGINE = {{engine:Aggregating()}}
+PARTITION BY toYYYYMMDD(slot)
+ORDER BY (workspace_id, project_id, slot, session, own)
+SETTINGS {{durable}}, merge_selector_base = 10, min_age_to_force_merge_seconds = 300, min_age_to_force_merge_on_partition_only = 1;
+
+{{distributed:visits:sipHash64(session_id)}};
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{local:visits_of_inserts}} {{on_cluster}} TO {{local:visits}} AS
+SELECT
+    workspace_id, project_id, toStartOfFifteenMinutes(timestamp) AS slot,
+    reinterpretAsUInt128(sipHash128(session_id)) AS session,
+    if(user_id = '', toUInt128(0), reinterpretAsUInt128(sipHash128(user_id))) AS own,
+    session_id, user_id,
+    min(timestamp) AS began,
+    min(if(event_type NOT IN ('connection', 'tool_discovery'), timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS first,
+    max(if(event_type NOT IN ('connection', 'tool_discovery'), timestamp, toDateTime64(0, 3, 'UTC'))) AS last,
+    min(if(event_type = 'tool_call', timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS call_first,
+    max(if(event_type = 'tool_call', timestamp, toDateTime64(0, 3, 'UTC'))) AS call_last,
+    min(if(event_type = 'conversion', timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS conversion_first,
+    max(if(event_type = 'conversion', timestamp, toDateTime64(0, 3, 'UTC'))) AS conversion_last,
+    min(if(event_type = 'widget_render', timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS render_first,
+    max(if(event_type = 'widget_render', timestamp, toDateTime64(0, 3, 'UTC'))) AS render_last,
+    min(if(event_type IN ('widget_click', 'widget_form_field'), timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS engagement_first,
+    max(if(event_type IN ('widget_click', 'widget_form_field'), timestamp, toDateTime64(0, 3, 'UTC'))) AS engagement_last,
+    groupUniqArrayIf(toString(platform), event_type = 'tool_call') AS platforms,
+    groupUniqArrayIf(toString(event_name), event_type = 'tool_call') AS tools
+FROM {{local:events}}
+GROUP BY workspace_id, project_id, slot, session_id, user_id;
+
+-- Behind the view: what a shipper stores meanwhile is told twice.
+INSERT INTO visits
+SELECT
+    workspace_id, project_id, toStartOfFifteenMinutes(timestamp) AS slot,
+    reinterpretAsUInt128(sipHash128(session_id)) AS session,
+    if(user_id = '', toUInt128(0), reinterpretAsUInt128(sipHash128(user_id))) AS own,
+    session_id, user_id,
+    min(timestamp) AS began,
+    min(if(event_type NOT IN ('connection', 'tool_discovery'), timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS first,
+    max(if(event_type NOT IN ('connection', 'tool_discovery'), timestamp, toDateTime64(0, 3, 'UTC'))) AS last,
+    min(if(event_type = 'tool_call', timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS call_first,
+    max(if(event_type = 'tool_call', timestamp, toDateTime64(0, 3, 'UTC'))) AS call_last,
+    min(if(event_type = 'conversion', timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS conversion_first,
+    max(if(event_type = 'conversion', timestamp, toDateTime64(0, 3, 'UTC'))) AS conversion_last,
+    min(if(event_type = 'widget_render', timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS render_first,
+    max(if(event_type = 'widget_render', timestamp, toDateTime64(0, 3, 'UTC'))) AS render_last,
+    min(if(event_type IN ('widget_click', 'widget_form_field'), timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS engagement_first,
+    max(if(event_type IN ('widget_click', 'widget_form_field'), timestamp, toDateTime64(0, 3, 'UTC'))) AS engagement_last,
+    groupUniqArrayIf(toString(platform), event_type = 'tool_call') AS platforms,
+    groupUniqArrayIf(toString(event_name), event_type = 'tool_call') AS tools
+FROM events
+GROUP BY workspace_id, project_id, slot, session_id, user_id
+SETTINGS max_bytes_before_external_group_by = 1000000000, max_partitions_per_insert_block = 0;
+
+ALTER TABLE {{local:events}} {{on_cluster}} DROP PROJECTION IF EXISTS by_session SETTINGS mutations_sync = 0;
