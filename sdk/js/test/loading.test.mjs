@@ -77,6 +77,14 @@ test('SIGTERM in the first turn: the status is that of the signal, and the event
   assert.deepEqual(told(), EXPECTED);
 });
 
+test('a worker that ends in its first turn', async () => {
+  const done = await runCode(`import { isMainThread, Worker } from 'node:worker_threads';
+if (isMainThread) new Worker(process.argv[1]).on('exit', (code) => console.log('worker', code));
+else { ${atOnce()} }`, { env: { YAVIO_LOG: 'silent' } });
+  assert.deepEqual([done.code, done.stdout], [0, 'worker 0\n'], done.stderr);
+  assert.deepEqual(told(), EXPECTED);
+});
+
 test('a second file that cannot be loaded costs the events and one line, never the host', async () => {
   for (const [file, load] of [['index.js', 'import * as sdk from'], ['index.cjs', '']]) {
     const at = mkdtempSync(join(dir, 'torn-'));

@@ -302,6 +302,10 @@ export class Exchange {
       if (limit) core.log(ERR_SDK_WIDGET_CONFIG_INJECTION_SKIPPED, `no token within ${limit} ms`);
       return message;
     };
-    return { later: inject().catch(() => message), after };
+    const failed = (error: unknown): unknown => {
+      core.log(ERR_SDK_INTERNAL_ERROR, String(error));
+      return message;
+    };
+    return { later: inject().catch(failed), after };
   }
 }
