@@ -85,7 +85,17 @@ else { ${atOnce()} }`, { env: { YAVIO_LOG: 'silent' } });
   assert.deepEqual(told(), EXPECTED);
 });
 
-test('a second file that cannot be loaded costs the events and one line, never the host', async () => {
+test('a list of tools that is asked for in the first turn has our parameter and our tool', async () => {
+  const done = await runCode(`
+const server = makeServer({ apiKey: 'yav_1', endpoint: '${sink.url}', intent: true, missingTools: true }, { hi: (args) => (console.log(JSON.stringify(args)), { content: [] }) });
+const { result: { tools } } = await call(server, '', {}, undefined, 'tools/list', {});
+console.log(tools.map(({ name, inputSchema }) => name + ': ' + Object.keys(inputSchema.properties) + '; ' + inputSchema.required).join('\\n'));
+await call(server, 'hi', { context: 'to greet', who: 'you' });`, { env: { YAVIO_LOG: 'error' } });
+  assert.deepEqual([done.code, done.stdout, done.stderr], [0, 'hi: context; context\nreport_missing_tool: need,attempted; need\n{"who":"you"}\n', '']);
+  assert.equal(sink.accepted.find((event) => event.event_type === 'tool_call').intent_signals.intent, 'to greet');
+});
+
+test('a second file that cannot be loaded costs the events, what would be added to lists and one line, never the host', async () => {
   for (const [file, load] of [['index.js', 'import * as sdk from'], ['index.cjs', '']]) {
     const at = mkdtempSync(join(dir, 'torn-'));
     cpSync(dist(file), join(at, file));
@@ -93,13 +103,14 @@ test('a second file that cannot be loaded costs the events and one line, never t
     writeFileSync(join(at, 'package.json'), `{ "type": "${file === 'index.js' ? 'module' : 'commonjs'}" }`);
     const body = PRELUDE.replace(/^import.*$/m, load ? `${load} './index.js'; const { withYavio, yavio, flush, stats } = sdk;` : `const { withYavio, yavio, flush, stats } = require('./index.cjs');`);
     writeFileSync(main, `${body} (async () => {
-const server = makeServer({ apiKey: 'yav_1', endpoint: '${sink.url}', logger: (level, code) => console.log(level, code) }, { hi: () => (yavio.track('x'), { content: [] }) });
+const server = makeServer({ apiKey: 'yav_1', endpoint: '${sink.url}', intent: true, missingTools: true, logger: (level, code) => console.log(level, code) }, { hi: () => (yavio.track('x'), { content: [] }) });
 const answer = await call(server, 'hi', {});
 const { remaining } = await flush();
 await call(server, 'hi', {});
+console.log(JSON.stringify((await call(server, '', {}, undefined, 'tools/list', {})).result));
 console.log(JSON.stringify(answer.result), remaining, stats().dropped.refused > 0);
 })();`);
-    assert.equal(await run(main), 'error YAVIO-1999\n{"content":[]} 0 true\n', file);
+    assert.equal(await run(main), 'error YAVIO-1999\n{"tools":[{"name":"hi","inputSchema":{"type":"object"}}]}\n{"content":[]} 0 true\n', file);
   }
 });
 

@@ -3,7 +3,7 @@
 import { ERR_SDK_TOOL_RESPONSE_INSPECTION_FAILED } from '../errors.js';
 import { header, serverInfo } from '../common/mcp.js';
 import { redactText } from '../common/pii.js';
-import { asObj, asText, attempt, cut, textAt, type Obj } from '../common/util.js';
+import { asObj, asText, attempt, cut, short, textAt, type Obj } from '../common/util.js';
 import type { Call, Ending } from '../server/request.js';
 import { tellInputRequests } from './asking.js';
 import { emit } from './back.js';
@@ -33,8 +33,6 @@ function countryOf(call: Call): string | undefined {
   const found = textAt(call.meta['openai/userLocation'], 'country') ?? headers.map((name) => header(call.extra, name)).find(Boolean);
   return found && /^(?!XX|T1|ZZ)[A-Z]{2}$/i.test(found) ? found.toUpperCase() : undefined;
 }
-
-const short = (text: string | undefined, max: number): string | undefined => text && cut(text, max);
 
 /** What request and _meta say of the user. */
 function userFields(call: Call): Obj {

@@ -7,7 +7,7 @@ import {
 import { later, Recent } from '../common/engine.js';
 import { redact } from '../common/pii.js';
 import { cutBytes, fit } from '../common/snapshot.js';
-import { attempt, byteLength, cut, isObj, uuid, type Obj } from '../common/util.js';
+import { attempt, byteLength, cut, isObj, type Obj } from '../common/util.js';
 import type { Config } from '../server/config.js';
 import type { Core, Scope } from '../server/core.js';
 import type { YavioEvent } from '../types.js';
@@ -54,7 +54,7 @@ export class Back {
   emit({ config, sessionId, traceId, platform, ready }: Scope, type: string, fields: Obj, metadata?: Obj): void {
     const { at, user } = this.#core.moment;
     const event: Obj = {
-      event_id: uuid(),
+      event_id: crypto.randomUUID(),
       event_type: type,
       trace_id: traceId,
       session_id: sessionId,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // connection events: the opening of a session and the end of its connection.
 import { serverInfo } from '../common/mcp.js';
-import { asObj, asText, attempt, cut, type Obj } from '../common/util.js';
+import { asObj, asText, attempt, short, type Obj } from '../common/util.js';
 import type { Call } from '../server/request.js';
 import { emit } from './back.js';
 
@@ -21,7 +21,6 @@ export const tellClose = (call: Call, duration: number): void => tellConnection(
 function tellConnection(call: Call, phase: string, fields: Obj): void {
   const { client, config, connection } = call;
   const { name, version } = serverInfo(connection.server);
-  const short = (text: string | undefined, max: number): string | undefined => text && cut(text, max);
   emit(
     call,
     'connection',

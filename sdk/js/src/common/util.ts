@@ -37,6 +37,9 @@ export function cut(text: string, max: number): string {
   return text.slice(0, last >= 0xd800 && last < 0xdc00 ? max - 1 : max);
 }
 
+/** At most max units of a text that there may be. */
+export const short = (text: string | undefined, max: number): string | undefined => text && cut(text, max);
+
 /** Bytes of text in UTF-8, lone surrogates as U+FFFD. */
 export const byteLength = (text: string): number =>
   typeof Buffer === 'function' ? Buffer.byteLength(text) : new TextEncoder().encode(text).length;

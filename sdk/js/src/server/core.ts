@@ -61,7 +61,7 @@ export class Core {
   /** What happened before the part behind was there. */
   #early: ((behind: Behind) => void)[] = [];
   #behind: Behind | undefined;
-  readonly #loaded: Promise<void>;
+  readonly #loaded: Promise<Behind | undefined>;
 
   constructor(readonly config: Config) {
     this.log = config.log;
@@ -70,10 +70,12 @@ export class Core {
         this.back = new behind.Back(this);
         this.#behind = behind;
         for (const record of this.#early.splice(0)) record(behind);
+        return behind;
       },
       (error: unknown) => {
         this.log(ERR_SDK_INTERNAL_ERROR, String(error));
         this.stop('refused');
+        return undefined;
       },
     );
   }
@@ -118,14 +120,14 @@ export class Core {
     return this.flush(ms, true);
   }
 
-  /** What the part behind promises, as soon as it is there. */
-  ask<T>(work: (back: Back) => Promise<T>): Promise<T | undefined> {
-    return this.#loaded.then(() => this.back && work(this.back));
+  /** What the part behind answers, as soon as it is there; undefined where it cannot be loaded. */
+  ask<T>(work: (behind: Behind) => T | Promise<T>): Promise<T | undefined> {
+    return this.#loaded.then((behind) => behind && work(behind));
   }
 
   /** Sends everything that was told so far; waits at most ms, never rejects. */
   flush(ms = LAST_FLUSH_MS, last = false): Promise<unknown> {
-    return within(ms, this.ask((back) => back.flush(last)));
+    return within(ms, this.ask(() => this.back?.flush(last)));
   }
 
   /** Takes nothing any more; what waits is counted as dropped. */

@@ -23,12 +23,19 @@ const WAIT_MAX_MS = 1_000;
 const ENDINGS_MAX = 100;
 const OWN_ID = 'yavio-catalogue-';
 
-/** What becomes of an outgoing message: itself or a changed one, now or later, or nothing; after runs when it was handed over. */
-export interface Outgoing { message?: unknown; later?: Promise<unknown>; swallow?: boolean; after?: () => void }
+/** What becomes of an outgoing message: it goes on at once, later what is promised (itself where that is undefined), or nothing goes on; after runs when it was handed over. */
+export interface Outgoing { later?: Promise<unknown>; swallow?: boolean; after?: () => void }
 
 type Forward = (message: unknown) => unknown;
 
 let listCounter = 0;
+
+/** Takes what waits for the message of this id, together with the ms that passed since. */
+function take<T extends { start: number }>(waiting: Map<string, T>, id: unknown): [waits: T | undefined, ms: number] {
+  const found = waiting.get(String(id));
+  waiting.delete(String(id));
+  return [found, found ? performance.now() - found.start : 0];
+}
 
 /** The widget of a call's tool; unknown: the answer for a tool that nobody listed yet. */
 const widgetIn = <T = undefined>(call: Call, unknown?: T): string | T | undefined => {
@@ -136,7 +143,7 @@ export class Exchange {
   }
 
   /** The widget's configuration for the trace of a call, undefined when ingest gives no token. */
-  readonly #widgetConfig = (call: Call) => this.core.ask(({ mint }) => mint.get(call));
+  readonly #widgetConfig = (call: Call) => this.core.ask(() => this.core.back?.mint.get(call));
 
   /** Runs the identify option beside the handler; events wait for it, the answer never does. */
   #runIdentify(call: Call): void {
@@ -160,30 +167,25 @@ export class Exchange {
   }
 
   #listAnswered(message: Obj): void {
-    const id = String(message.id);
-    const asked = this.#listings.get(id);
-    this.#listings.delete(id);
+    const [asked, latency] = take(this.#listings, message.id);
     const result = asObj(message.result);
-    if (!asked || performance.now() - asked.start > LIST_MS || !Array.isArray(result.tools)) return;
+    if (!asked || latency > LIST_MS || !Array.isArray(result.tools)) return;
     const { call, forward, pages } = asked;
-    learn({ ...call, params: { cursor: pages > 1 } }, result);
+    learn({ ...call, params: { cursor: pages > 1 } }, result.tools);
     if (result.nextCursor !== undefined && pages < LIST_PAGES_MAX) this.#askList(call, forward, result.nextCursor, pages + 1);
   }
 
   /** The client's answer to a request of the server. */
   #answered(message: Obj): void {
-    const asked = this.#asked.get(String(message.id));
+    const [asked, latency] = take(this.#asked, message.id);
     if (!asked) return;
-    this.#asked.delete(String(message.id));
-    const latency = performance.now() - asked.start;
-    this.core.tell(asked.call, (behind) => behind.tellAsking(asked.call, asked.request, asObj(message.result ?? message.error), latency, message.error !== undefined));
+    const { call, request } = asked;
+    this.core.tell(call, (behind) => behind.tellAsking(call, request, asObj(message.result ?? message.error), latency, message.error !== undefined));
   }
 
   #cancelled(id: unknown): void {
-    const call = this.#running.get(String(id));
-    if (!call) return;
-    this.#running.delete(String(id));
-    this.#tell(call, { flag: 'cancelled' }, performance.now() - call.start);
+    const [call, latency] = take(this.#running, id);
+    if (call) this.#tell(call, { flag: 'cancelled' }, latency);
   }
 
   closed(): void {
@@ -217,19 +219,23 @@ export class Exchange {
       this.#safely(() => this.#listAnswered(message));
       return { swallow: true };
     }
-    const call = this.#running.get(String(message.id));
+    const [call, latency] = take(this.#running, message.id);
     if (!call) return undefined;
-    this.#running.delete(String(message.id));
-    const latency = performance.now() - call.start;
     const result = isObj(message.result) ? message.result : undefined;
     const ending: Ending = { result, error: isObj(message.error) ? message.error : undefined };
-    if (call.method === 'initialize') return { message, after: () => this.#opened(call, result) };
-    if (call.method === 'tools/list' && result) {
-      const tools = learn(call, result);
-      return { message: tools === result.tools ? message : { ...message, result: { ...result, tools } }, after: () => this.core.tell(call, (behind) => behind.tellListing(call, result)) };
-    }
+    if (call.method === 'initialize') return { after: () => this.#opened(call, result) };
+    if (call.method === 'tools/list' && result) return this.#listed(call, message, result);
     const after = (): void => this.#tell(call, ending, latency);
-    return call.method === 'tools/call' && result ? this.#withWidget(call, message, result, after) : { message, after };
+    return call.method === 'tools/call' && result ? this.#withWidget(call, message, result, after) : { after };
+  }
+
+  /** The answer to a client's tools/list; what is added to it comes from the part behind, and waits for that to be loaded. */
+  #listed(call: Call, message: Obj, result: Obj): Outgoing {
+    const { tools } = result;
+    const after = (): void => this.core.tell(call, (behind) => behind.tellListing(call, result));
+    const takers = Array.isArray(tools) ? learn(call, tools) : undefined;
+    if (!takers) return { after };
+    return { after, later: this.core.ask((behind) => ({ ...message, result: { ...result, tools: behind.advertised(call, tools as unknown[], takers) } })) };
   }
 
   /** A session that is known from the handshake on is open with its answer. */
@@ -270,11 +276,12 @@ export class Exchange {
     });
   }
 
-  /** Adds the widget's configuration to the result of a tool that has one: the only answer that ever waits, and not for long. */
+  /** Adds the widget's configuration to the result of a tool that has one: the only result of a call that ever waits, and not for long. */
   #withWidget(call: Call, message: Obj, result: Obj, tell: () => void): Outgoing {
-    if (result.isError === true || result.resultType === 'input_required' || isObj(result.task)) return { message, after: tell };
+    if (result.isError === true || result.resultType === 'input_required' || isObj(result.task)) return { after: tell };
     const { core } = this;
     const named = widgetOf(result._meta);
+    const has = (): string | true | undefined => named ?? widgetIn(call, true);
     const begun = performance.now();
     let minted = false;
     let wait = 0;
@@ -284,28 +291,20 @@ export class Exchange {
       if (uri) core.tell(call, (behind) => behind.tellWidget(call, uri, minted, wait));
     };
     const meta = result._meta ?? {};
-    if (!this.#injects(named ?? widgetIn(call, true)) || !isObj(meta) || meta.yavio !== undefined) return { message, after };
+    if (!this.#injects(has()) || !isObj(meta) || meta.yavio !== undefined) return { after };
     const inject = async (): Promise<unknown> => {
       // Of a tool that nobody listed yet, the list that was asked for with the call mostly says more a turn later.
-      if (!named && widgetIn(call, true) === true) await new Promise<void>(later);
-      const has = named ?? widgetIn(call, true);
-      if (!this.#injects(has)) return message;
+      if (has() === true) await new Promise<void>(later);
+      if (!this.#injects(has())) return undefined;
       const { inject: when, maxWaitMs = WAIT_MS } = this.#config.options.widget ?? {};
-      const limit = has === true && when !== 'always' ? 0 : Math.min(Math.max(Number(maxWaitMs) || 0, 0), WAIT_MAX_MS);
+      const limit = has() === true && when !== 'always' ? 0 : Math.min(Math.max(Number(maxWaitMs) || 0, 0), WAIT_MAX_MS);
       const yavio = await within(limit, this.#widgetConfig(call));
       wait = performance.now() - begun;
-      if (yavio) {
-        const out = { ...message, result: { ...result, _meta: { ...meta, yavio } } };
-        minted = true;
-        return out;
-      }
-      if (limit) core.log(ERR_SDK_WIDGET_CONFIG_INJECTION_SKIPPED, `no token within ${limit} ms`);
-      return message;
+      if (!yavio) return limit ? core.log(ERR_SDK_WIDGET_CONFIG_INJECTION_SKIPPED, `no token within ${limit} ms`) : undefined;
+      const out = { ...message, result: { ...result, _meta: { ...meta, yavio } } };
+      minted = true;
+      return out;
     };
-    const failed = (error: unknown): unknown => {
-      core.log(ERR_SDK_INTERNAL_ERROR, String(error));
-      return message;
-    };
-    return { later: inject().catch(failed), after };
+    return { later: inject(), after };
   }
 }

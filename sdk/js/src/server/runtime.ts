@@ -13,11 +13,14 @@ export const outside: <T>(fn: () => T) => T = Storage?.snapshot ? Storage.snapsh
 
 export const sha256 = (text: string): string => crypto.createHash('sha256').update(text).digest('base64url');
 
-/** The session id of a key: every instance that sees the same key agrees. */
-export const sessionIdOf = (key: string): string => `ses_${sha256(key).slice(0, 21)}`;
+/** 126 bits of the hash of a text. */
+const idOf = (text: string): string => sha256(text).slice(0, 21);
 
-/** A trace id: 120 of its 126 bits are random, from the engine's pool. */
-export const newTraceId = (): string => `tr_${Buffer.from(crypto.randomUUID().replace(/-/g, ''), 'hex').toString('base64url').slice(0, 21)}`;
+/** The session id of a key: every instance that sees the same key agrees. */
+export const sessionIdOf = (key: string): string => `ses_${idOf(key)}`;
+
+/** A trace id nobody else has. */
+export const newTraceId = (): string => `tr_${idOf(crypto.randomUUID())}`;
 
 /** What work gives within ms, else undefined; never rejects. The timer may keep the process, for somebody waits for it. */
 export function within<T>(ms: number, work: Promise<T>): Promise<T | undefined> {

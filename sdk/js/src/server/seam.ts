@@ -41,18 +41,19 @@ function interceptSend(transport: Obj, exchange: () => Exchange): void {
   const enumerable = Object.getOwnPropertyDescriptor(transport, 'send')?.enumerable ?? false;
   function tapped(this: unknown, message: unknown, ...rest: unknown[]): unknown {
     const pass = (out: unknown): unknown => Reflect.apply(send, this ?? transport, [out, ...rest]);
-    const outgoing = attempt(() => exchange().outbound(message, rest[0]), (error) => exchange().core.log(ERR_SDK_INTERNAL_ERROR, String(error)));
+    const failed = (error: unknown): void => exchange().core.log(ERR_SDK_INTERNAL_ERROR, String(error));
+    const outgoing = attempt(() => exchange().outbound(message, rest[0]), failed);
     if (!outgoing) return pass(message);
     if (outgoing.swallow) return Promise.resolve();
     const { later, after } = outgoing;
     const handOver = (out: unknown): unknown => {
       try {
-        return pass(out);
+        return pass(out ?? message);
       } finally {
         if (after) attempt(after);
       }
     };
-    return later ? later.then(handOver) : handOver(outgoing.message);
+    return later ? later.catch(failed).then(handOver) : handOver(message);
   }
   Object.defineProperty(transport, 'send', { value: tapped, configurable: true, writable: true, enumerable });
 }

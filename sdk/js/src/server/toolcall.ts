@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // tools/call before the host sees it: arguments, intent, its callback watched, a repeated call, a report that is ours to answer.
+import { parameterOf } from '../common/ours.js';
 import { snapshotObject } from '../common/snapshot.js';
 import { asObj, asText, attempt, cut, isObj, type Obj } from '../common/util.js';
-import { catalogueOf, ownsMissingTool, parameterOf } from './catalogue.js';
+import { catalogueOf, ownsMissingTool } from './catalogue.js';
 import type { Call } from './request.js';
 import { sha256 } from './runtime.js';
 import { storage } from './tracker.js';
