@@ -205,7 +205,7 @@ static int64_t auto_number(const struct conf *c, enum conf_id id)
 	case CONF_YAVIO_INGEST_WORKERS:
 		return between(2, 6 * core_count(), 64);
 	case CONF_YAVIO_DASHBOARD_WORKERS:
-		return between(4, 4 * core_count(), 64);
+		return between(4, 3 * core_count(), 64);
 	case CONF_YAVIO_ARGON2_CONCURRENT:
 		return between(2, core_count(), 1024);
 	case CONF_YAVIO_STORE_MEMORY:

@@ -17,7 +17,7 @@ const PATHS = ['/api/auth/session', '/api/workspaces'];
 const TARGET = 0.5;
 
 const o = options({ rounds: 5, seconds: 4, connections: 16, workers: 0, users: 1000 });
-const workers = o.workers || 4 * availableParallelism();
+const workers = o.workers || Math.max(4, 3 * availableParallelism());
 const t = undoing();
 
 /** Other accounts, workspaces and logins, so that an index is an index. */

@@ -115,7 +115,7 @@ async function plans(stack) {
 }
 
 async function main() {
-	const workers = o.workers || Math.max(4, 4 * availableParallelism());
+	const workers = o.workers || Math.max(4, 3 * availableParallelism());
 	const settings = { YAVIO_RL_CEILING: '1000000/1', YAVIO_RL_MANAGE: '1000000/1', YAVIO_RL_AUTH: '1000000/1', YAVIO_ACCESS_LOG: 'errors' };
 	const stack = await startDashboard({ workers, settings });
 	t.after(() => stack.stop());
