@@ -24,9 +24,9 @@ CREATE TABLE IF NOT EXISTS {{local:visits}} {{on_cluster}} (
     render_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
     engagement_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
     engagement_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
-    -- of its calls
+    -- of its calls; tools as hashes of their names
     platforms SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1)),
-    tools SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1))
+    tools SimpleAggregateFunction(groupUniqArrayArray, Array(UInt64)) CODEC(ZSTD(1))
 )
 ENGINE = {{engine:Aggregating()}}
 PARTITION BY toYYYYMMDD(slot)
@@ -53,7 +53,7 @@ SELECT
     min(if(event_type IN ('widget_click', 'widget_form_field'), timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS engagement_first,
     max(if(event_type IN ('widget_click', 'widget_form_field'), timestamp, toDateTime64(0, 3, 'UTC'))) AS engagement_last,
     groupUniqArrayIf(toString(platform), event_type = 'tool_call') AS platforms,
-    groupUniqArrayIf(toString(event_name), event_type = 'tool_call') AS tools
+    groupUniqArrayIf(sipHash64(event_name), event_type = 'tool_call') AS tools
 FROM {{local:events}}
 GROUP BY workspace_id, project_id, slot, session_id, user_id;
 
@@ -76,7 +76,7 @@ SELECT
     min(if(event_type IN ('widget_click', 'widget_form_field'), timestamp, toDateTime64(7258118400, 3, 'UTC'))) AS engagement_first,
     max(if(event_type IN ('widget_click', 'widget_form_field'), timestamp, toDateTime64(0, 3, 'UTC'))) AS engagement_last,
     groupUniqArrayIf(toString(platform), event_type = 'tool_call') AS platforms,
-    groupUniqArrayIf(toString(event_name), event_type = 'tool_call') AS tools
+    groupUniqArrayIf(sipHash64(event_name), event_type = 'tool_call') AS tools
 FROM events
 GROUP BY workspace_id, project_id, slot, session_id, user_id
 SETTINGS max_bytes_before_external_group_by = 1000000000, max_partitions_per_insert_block = 0;

@@ -182,22 +182,22 @@ slot >= toStartOfFifteenMinutes($1) AND slot < $2 AND last >= $1 AND first < $2
 -- block: was_active
 last > toDateTime64(0, 3, 'UTC')
 
--- Who called which tools between $1 and $2: rows of session and own user, a pair in several.
+-- Who called which tools (hashes of names) between $1 and $2: rows of session and own user, a pair in several.
 -- block: callers
 -- plain: {{callers_kept: $1 | $2}}
-(SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own, groupUniqArray(toString(event_name)) AS tools
+(SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own, groupUniqArray(sipHash64(event_name)) AS tools
 	FROM {{copies_between: session_id, user_id, event_name | $1 | $2 | $1 | event_type = 'tool_call'}}
 	GROUP BY session_id, user_id)
 
 -- block: callers_kept
 (SELECT session, own, tools FROM visits WHERE {{whole_slots: $1 | $2}} AND notEmpty(tools)
 	UNION ALL
-	SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own, groupUniqArray(toString(event_name)) AS tools
+	SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own, groupUniqArray(sipHash64(event_name)) AS tools
 	FROM events WHERE event_type = 'tool_call' AND {{in_cut_slots: $1 | $2}} GROUP BY session_id, user_id)
 
 -- The same for the tool of the path, without telling it.
 -- block: callers_of_tool
--- plain: (SELECT session, own FROM {{callers_kept: $1 | $2}} WHERE has(tools, {name}))
+-- plain: (SELECT session, own FROM {{callers_kept: $1 | $2}} WHERE has(tools, sipHash64({name})))
 (SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own
 	FROM {{copies_between: session_id, user_id | $1 | $2 | $1 | {{is_call_of_tool}}}}
 	GROUP BY session_id, user_id)

@@ -2,8 +2,6 @@
 -- The list of tools, one tool, its calls.
 
 -- name: tools_items
-WITH (SELECT arrayPushFront(groupArray(tool), '')
-	FROM (SELECT DISTINCT toString(event_name) AS tool FROM {{copies: event_name | event_type = 'tool_call'}})) AS names
 SELECT
 	tool,
 	calls,
@@ -36,20 +34,20 @@ FROM (
 			countIf(is_retry = 1) AS retried,
 			countIf(zero_result = 1) AS empty_results,
 			count(zero_result) AS told_results,
-			countIf(intent != '') AS with_intent,
+			countIf(notEmpty(intent)) AS with_intent,
 			max(timestamp) AS called_at
-		FROM {{rows: event_name, status, latency_ms, is_retry, zero_result, intent, timestamp | event_type = 'tool_call'}}
+		FROM {{calls: event_name, status, latency_ms, is_retry, zero_result, intent, timestamp | 1}}
 		GROUP BY event_name
 	) AS called
-	FULL OUTER JOIN {{registry: tool_name, description AS described | {unused} = 1 OR has(names, tool_name)}} AS known
+	FULL OUTER JOIN {{registry: tool_name, description AS described | 1}} AS known
 	ON called.event_name = known.tool_name
 ) AS all_tools
 LEFT JOIN (
 	SELECT arrayJoin(tools) AS called_tool, uniqExact(session) AS calling, uniqExactIf(user, user != 0) AS callers
 	FROM {{with_users: {{callers: {from} | {to}}} | {from} | {to}}}
 	GROUP BY called_tool
-) AS people ON all_tools.tool = people.called_tool
-WHERE tool != '' AND {{contains: tool | {q}}}
+) AS people ON sipHash64(all_tools.tool) = people.called_tool
+WHERE tool != '' AND ({unused} = 1 OR calls > 0) AND {{contains: tool | {q}}}
 ORDER BY
 	calls = 0,
 	{{in_order: if(calls = 0, NULL, multiIf(
@@ -91,7 +89,7 @@ FROM (
 		{{rate: countIf(status = 'error') | count()}} AS errorRate,
 		{{rounded: avg(latency_ms)}} AS avgLatencyMs,
 		{{percentiles: latency_ms}} AS latencies
-	FROM {{rows: status, latency_ms | {{is_call_of_tool}}}}
+	FROM {{calls: status, latency_ms | event_name = {name}}}
 );
 
 -- name: tool_users
@@ -124,51 +122,47 @@ LEFT JOIN (
 		count() AS counted,
 		countIf(status = 'error') AS failed,
 		{{percentiles: latency_ms}} AS latencies
-	FROM {{rows: timestamp, status, latency_ms | {{is_call_of_tool}}}}
+	FROM {{calls: timestamp, status, latency_ms | event_name = {name}}}
 	GROUP BY at
 ) AS called USING (at)
 ORDER BY at;
 
--- name: tool_latency_histogram
-SELECT edges[class] AS fromMs, if(class = length(edges), NULL, edges[class + 1]) AS toMs, counted AS count
-FROM (SELECT number + 1 AS class, [0, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000] AS edges FROM numbers(12)) AS classes
-LEFT JOIN (
+-- Calls by platform, category and class of latency (0: none told) at once, and from these few cells each of the three.
+-- name: tool_distributions
+SELECT
+	arrayMap(i -> tuple(edges[i] AS fromMs, if(i = length(edges), NULL, edges[i + 1]) AS toMs, by_class[toUInt8(i)] AS count), arrayEnumerate(edges)) AS latencyHistogram,
+	arrayMap(c -> tuple(c.2 AS category, -c.1 AS count, {{rate: -c.1 | failed}} AS share), {{most_first: by_category}}) AS errorCategories,
+	arrayMap(p -> tuple(p.2 AS platform, -p.1 AS calls, {{rate: -p.1 | all_calls}} AS share, {{rate: failed_by_platform[p.2] | -p.1}} AS errorRate),
+		{{most_first: by_platform}}) AS platforms
+FROM (
 	SELECT
-		toUInt64(arrayCount(edge -> edge <= latency_ms, [0, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000])) AS class,
-		count() AS counted
-	FROM {{rows: latency_ms | {{is_call_of_tool}} AND latency_ms IS NOT NULL}}
-	GROUP BY class
-) AS called USING (class)
-ORDER BY class;
+		{{latency_edges}} AS edges,
+		sum(n) AS all_calls,
+		sumIf(n, bad) AS failed,
+		sumMap(map(class, n)) AS by_class,
+		sumMapIf(map(category, n), bad) AS by_category,
+		sumMap(map(shown, n)) AS by_platform,
+		sumMapIf(map(shown, n), bad) AS failed_by_platform
+	FROM (
+		SELECT
+			{{known: platform}} AS shown, status = 'error' AS bad, if(bad, {{known: error_category}}, '') AS category,
+			toUInt8(if(latency_ms IS NULL, 0, arrayCount(edge -> edge <= latency_ms, {{latency_edges}}))) AS class,
+			count() AS n
+		FROM {{calls: platform, status, error_category, latency_ms | event_name = {name}}}
+		GROUP BY shown, bad, category, class
+	)
+);
 
--- name: tool_error_categories
-SELECT category, counted AS count, {{rate: counted | sum(counted) OVER ()}} AS share
-FROM (
-	SELECT {{known: error_category}} AS category, count() AS counted
-	FROM {{rows: error_category | {{is_call_of_tool}} AND status = 'error'}}
-	GROUP BY category
-)
-ORDER BY count DESC, category;
+-- block: latency_edges
+[0, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000]
 
--- name: tool_platforms
-SELECT shown AS platform, counted AS calls, {{rate: counted | sum(counted) OVER ()}} AS share, {{rate: failed | counted}} AS errorRate
-FROM (
-	SELECT {{known: platform}} AS shown, count() AS counted, countIf(status = 'error') AS failed
-	FROM {{rows: platform, status | {{is_call_of_tool}}}}
-	GROUP BY shown
-)
-ORDER BY calls DESC, platform;
+-- Pairs of a map of counts, (-count, key): the greatest first, then by key.
+-- block: most_first
+arraySort(arrayZip(arrayMap(n -> -toInt64(n), mapValues($1)), mapKeys($1)))
 
--- name: tool_captured_calls
-SELECT countIf(input_captured = 1) AS capturedCalls
-FROM {{rows: input_captured | {{is_call_of_tool}}}};
-
+-- Calls with input are counted as a key, NULL, that each of them has.
 -- name: tool_parameters
 WITH
-	captured AS (
-		SELECT arrayFilter(key -> NOT startsWith(key, '_'), param_keys) AS keys
-		FROM {{rows: param_keys | {{is_call_of_tool}} AND input_captured = 1}}
-	),
 	schema AS (
 		SELECT JSONExtractKeys(input_schema, 'properties') AS declared_keys, JSONExtract(input_schema, 'required', 'Array(String)') AS required_keys
 		FROM {{registry: input_schema | tool_name = {name}}}
@@ -182,7 +176,7 @@ WITH
 			substringUTF8(if(type = 'string', JSONExtractString(pair.2), pair.2), 1, 200) AS value
 		FROM (
 			SELECT arrayJoin(JSONExtractKeysAndValuesRaw(input_values)) AS pair
-			FROM {{rows: input_values | {{is_call_of_tool}} AND input_values != ''}}
+			FROM {{calls: input_values | event_name = {name} AND input_values != ''}}
 		)
 	),
 	best AS (
@@ -206,48 +200,63 @@ WITH
 SELECT
 	key,
 	ifNull(seen, 0) AS count,
-	{{rate: ifNull(seen, 0) | (SELECT count() FROM captured)}} AS fillRate,
+	{{rate: ifNull(seen, 0) | captured}} AS fillRate,
 	if(has(declared_keys, key), true, false) AS declared,
 	if(has(required_keys, key), true, false) AS required,
 	ifNull(different_values, 0) AS "distinct",
 	best_values AS topValues
 FROM (
-	SELECT key, max(calls) AS seen
+	SELECT assumeNotNull(keyed) AS key, seen, captured
 	FROM (
-		SELECT toString(arrayJoin(keys)) AS key, count() AS calls FROM captured GROUP BY key
-		UNION ALL
-		SELECT arrayJoin(declared_keys) AS key, 0 AS calls FROM schema
+		SELECT keyed, sum(calls) AS seen, max(if(isNull(keyed), seen, 0)) OVER () AS captured
+		FROM (
+			SELECT arrayJoin(arrayPushBack(arrayMap(key -> toNullable(toString(key)), keys), NULL)) AS keyed, calls
+			FROM (SELECT {{shown_keys}} AS keys, count() AS calls FROM {{calls: param_keys | event_name = {name} AND input_captured = 1}} GROUP BY keys)
+			UNION ALL
+			SELECT arrayJoin(declared_keys) AS keyed, 0 AS calls FROM schema
+		)
+		GROUP BY keyed
 	)
-	GROUP BY key
+	WHERE keyed IS NOT NULL
 ) AS names
 LEFT JOIN best USING (key)
 CROSS JOIN (SELECT any(declared_keys) AS declared_keys, any(required_keys) AS required_keys FROM schema) AS told
 ORDER BY count DESC, key;
 
+-- block: shown_keys
+arrayFilter(key -> NOT startsWith(key, '_'), param_keys)
+
 -- name: tool_combinations
-SELECT names AS keys, counted AS calls, {{rate: counted | sum(counted) OVER ()}} AS share, {{rate: failed | counted}} AS errorRate,
-	{{rate: empty_results | told_results}} AS zeroResultRate
+SELECT
+	sum(counted) AS capturedCalls,
+	arrayMap(c -> tuple(c.2 AS keys, -c.1 AS calls, {{rate: -c.1 | capturedCalls}} AS share, {{rate: c.3 | -c.1}} AS errorRate, {{rate: c.4 | c.5}} AS zeroResultRate),
+		groupArraySorted(20)((-toInt64(counted), names, failed, empty_results, told_results))) AS combinations
 FROM (
 	SELECT
-		arrayFilter(key -> NOT startsWith(key, '_'), param_keys) AS names,
+		{{shown_keys}} AS names,
 		count() AS counted,
 		countIf(status = 'error') AS failed,
 		countIf(zero_result = 1) AS empty_results,
 		count(zero_result) AS told_results
-	FROM {{rows: param_keys, status, zero_result | {{is_call_of_tool}} AND input_captured = 1}}
+	FROM {{calls: param_keys, status, zero_result | event_name = {name} AND input_captured = 1}}
 	GROUP BY names
-)
-ORDER BY calls DESC, keys
-LIMIT 20;
+);
 
--- name: tool_response_size
-SELECT
-	count(response_size) AS reported,
-	{{rounded: avg(response_size)}} AS avgBytes,
-	{{percentile: 0.5 | response_size}} AS p50Bytes,
-	{{percentile: 0.95 | response_size}} AS p95Bytes,
-	max(response_size) AS maxBytes
-FROM {{rows: response_size | {{is_call_of_tool}}}};
+-- name: tool_responses
+SELECT tuple(sized AS reported, mean AS avgBytes, {{nth: sizes | 1}} AS p50Bytes, {{nth: sizes | 2}} AS p95Bytes, largest AS maxBytes) AS size, zeroResult
+FROM (
+	SELECT *, tuple(told AS reported, nothing AS count, {{rate: nothing | told}} AS rate) AS zeroResult
+	FROM (
+		SELECT
+			count(response_size) AS sized,
+			{{rounded: avg(response_size)}} AS mean,
+			quantilesExactInclusiveOrNull(0.5, 0.95)(response_size) AS sizes,
+			max(response_size) AS largest,
+			count(zero_result) AS told,
+			countIf(zero_result = 1) AS nothing
+		FROM {{calls: response_size, zero_result | event_name = {name}}}
+	)
+);
 
 -- name: tool_content_types
 SELECT type, counted AS calls, {{rate: counted | told}} AS share
@@ -255,15 +264,11 @@ FROM (
 	SELECT arrayJoin(types) AS type, count() AS counted, any(all_told) AS told
 	FROM (
 		SELECT arrayDistinct(content_types) AS types, count() OVER () AS all_told
-		FROM {{rows: content_types | {{is_call_of_tool}} AND notEmpty(content_types)}}
+		FROM {{calls: content_types | event_name = {name} AND notEmpty(content_types)}}
 	)
 	GROUP BY type
 )
 ORDER BY calls DESC, type;
-
--- name: tool_zero_results
-SELECT count(zero_result) AS reported, countIf(zero_result = 1) AS count, {{rate: countIf(zero_result = 1) | count(zero_result)}} AS rate
-FROM {{rows: zero_result | {{is_call_of_tool}}}};
 
 -- name: tool_discovery
 SELECT
@@ -273,13 +278,10 @@ SELECT
 	called AS sessionsListedAndCalled,
 	{{rate: called | listed}} AS sessionRate
 FROM (
-	SELECT
-		count() AS shown,
-		uniqExact(session_id) AS listed,
-		uniqExactIf(session_id, session_id IN (SELECT session_id FROM {{copies: session_id | {{is_call_of_tool}}}})) AS called
-	FROM {{unfiltered: session_id | event_type = 'tool_discovery' AND has(tools_listed, {name})}}
+	SELECT sum(n) AS shown, count() AS listed, countIf({{hash_of: session_id}} IN (SELECT session FROM {{callers_of_tool: {from} | {to}}})) AS called
+	FROM (SELECT session_id, count() AS n FROM {{unfiltered: session_id | event_type = 'tool_discovery' AND has(tools_listed, {name})}} GROUP BY session_id)
 ) AS discovery
-CROSS JOIN (SELECT count() AS calls FROM {{rows: event_type | {{is_call_of_tool}}}}) AS called;
+CROSS JOIN (SELECT count() AS calls FROM {{calls: event_type | event_name = {name}}}) AS called;
 
 -- name: tool_intents
 SELECT event_id AS eventId, at AS timestamp, intent, nullIf(intent_source, '') AS source, session_id AS sessionId, nullIf(status, '') AS status
