@@ -90,16 +90,13 @@ FROM (
 		{{normalized: error_message}} AS normalized,
 		count() AS n_of,
 		groupUniqArrayIf(event_name, kind = 'tool' AND event_name != '') AS called,
-		groupArray(session_id) AS sessions_of,
-		groupArrayIf(if(user_id = '', session_user, user_id), user_id != '' OR session_user != '') AS users_of,
+		groupArray(session) AS sessions_of,
+		groupArrayIf(user, user != 0) AS users_of,
 		min(timestamp) AS earliest,
 		max((timestamp, toString(event_id))) AS latest
-	FROM (
-		SELECT {{error_kind}} AS kind, {{error_category}} AS category, error_message, event_name, session_id, user_id, timestamp, event_id
-		FROM {{once: event_type, event_name, error_category, error_message, session_id, user_id, timestamp, event_id |
-			{{is_error}} AND {{is_wanted_error}}}}
-	) AS failures
-	LEFT JOIN {{users_among: SELECT cityHash64(session_id) FROM {{copies: session_id | {{is_error}}}}}} AS users_of_sessions USING (session_id)
+	FROM {{with_users: (SELECT kind, category, error_message, event_name, {{hash_of: session_id}} AS session, {{own_hash}} AS own, timestamp, event_id
+		FROM {{once: {{error_kind}} AS kind, {{error_category}} AS category, event_type, event_name, error_message, session_id, user_id, timestamp, event_id |
+			{{is_error}} AND {{is_wanted_error}}}}) | {from} | {to}}}
 	GROUP BY kind, category, error_message
 )
 GROUP BY kind, category, normalized

@@ -21,31 +21,34 @@ bitAnd(transform(event_type, {step_types}, {{bits_of: {step_types}}}, toUInt16(0
 	transform('*', {step_names}, {{bits_of: {step_names}}}, toUInt16(0))))
 
 -- Events that match a step, up to the end of the last window, as numbers that sort into the order of a funnel: time, lowest step, id;
--- copies stand side by side. In 42 bits behind that: all steps, and the place of the platform in platform_names. $1: what is grouped by.
+-- copies stand side by side. In 42 bits behind that: all steps, and a code of the platform ($2). $1: what is grouped by.
 -- Traces are in the order of the numbers as they come (told), and only there where the answer needs them: for entries that are no calls (G9).
 -- block: step_events
 (SELECT
 	$1,
-	groupArray(bitOr(bitShiftLeft({{time_and_id_with: bitXor(steps, bitAnd(steps, steps - 1))}}, 42),
-		bitOr(bitShiftLeft(toUInt64(steps), 32), {{code_in: platform | platform_names}}))) AS told,
+	groupArray(event) AS told,
 	groupArrayIf(if({{traces_matter}}, trace_id, ''), {{traces_matter}}) AS traces
-FROM {{copies_between: session_id, trace_id, user_id, platform, timestamp, event_id, {{step_bits}} AS steps |
-	{from} | addSeconds({to}, {window}) | {from} | event_type IN {step_types}}}
-WHERE steps != 0
+FROM (
+	SELECT session_id, trace_id, user_id,
+		bitOr(bitShiftLeft({{time_and_id_with: bitXor(steps, bitAnd(steps, steps - 1))}}, 42), bitOr(bitShiftLeft(toUInt64(steps), 32), $2)) AS event
+	FROM {{copies_between: session_id, trace_id, user_id, platform, timestamp, event_id, {{step_bits}} AS steps |
+		{from} | addSeconds({to}, {window}) | {from} | event_type IN {step_types}}}
+	WHERE steps != 0
+)
 GROUP BY $1)
 
 -- block: traces_matter
 {level} = 0 AND {step_types}[1] != 'tool_call'
 
--- block: platforms
-{{platforms_of: event_type IN {step_types} | {from} | addSeconds({to}, {window})}} AS platform_names
-
--- Sessions or traces, each with its events.
+-- Sessions or traces, each with its events. $1: what tells them apart, $2: code of the platform.
 -- block: funnel_units
 (SELECT unit, told, traces, arrayCompact(arraySort(told)) AS events
-FROM {{step_events: if({scope} = 'trace', trace_id, session_id) AS unit}})
+FROM {{step_events: $1 AS unit | $2}})
 
--- Users, each with the events of all sessions.
+-- block: funnel_unit
+if({scope} = 'trace', trace_id, session_id)
+
+-- Users, each with the events of all sessions. $1: code of the platform.
 -- block: funnel_users
 (SELECT unit, told, traces, arrayCompact(arraySort(told)) AS events
 FROM (
@@ -53,7 +56,7 @@ FROM (
 		if(user_id = '', session_user, user_id) AS unit,
 		groupArrayArray(parts.told) AS told,
 		groupArrayArray(parts.traces) AS traces
-	FROM {{step_events: session_id, user_id}} AS parts
+	FROM {{step_events: session_id, user_id | $1}} AS parts
 	LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id)
 	WHERE unit != ''
 	GROUP BY unit
@@ -107,12 +110,29 @@ FROM {{calls_near: trace_id, platform, timestamp, step_sequence, event_id | {fro
 	{step_types}[1] != 'tool_call' AND {{is_known: platform}} AND $1}}
 GROUP BY trace_id)
 
--- block: entry_platform
-multiIf(bitAnd(entry, 4294967295) != 0, platform_names[toUInt32(bitAnd(entry, 4294967295))], inherited != '', inherited, 'unknown')
+-- What the chains of $1 add up to as one value, which the store finds before it analyses what is made of it.
+-- block: funnel_found
+(WITH {{platforms_of: event_type IN {step_types} | {from} | addSeconds({to}, {window})}} AS platform_names
+SELECT tuple(
+	ifNull(max(size), 0) < {unit_events},
+	arrayResize(sumForEach(one_each), length({step_types})),
+	quantileExactInclusiveForEach(0.5)(delays),
+	{{percentile_if: 0.5 | took | reached = length({step_types})}},
+	sumForEachMap(map(platform, one_of_all)))
+FROM (
+	SELECT size, reached, one_each, one_of_all, delays, took, multiIf(code != 0, platform_names[code], inherited != '', inherited, 'unknown') AS platform
+	FROM (
+		SELECT size, reached, arrayWithConstant(reached, toUInt64(1)) AS one_each, arrayResize(one_each, length({step_types})) AS one_of_all,
+			arrayPopFront(arrayDifference(arrayMap(p -> bitShiftRight(p, 20), chain))) AS delays,
+			bitShiftRight(chain[-1], 20) - bitShiftRight(chain[1], 20) AS took,
+			toUInt32(bitAnd(entry, 4294967295)) AS code, if({{traces_matter}}, {{told_of: traces | entry}}, '') AS trace_id
+		FROM {{funnel_chains: $1}}
+	) AS walked
+	LEFT JOIN {{entry_platforms: 1}} AS platforms_of_traces USING (trace_id)
+))
 
 -- The whole answer, of the chains of $1. No row: a unit has more events than this counts.
 -- block: funnel_answer
-WITH {{platforms}}
 SELECT
 	arrayMap((index, type, name, units, first, before, median) -> tuple(index, type, name, units,
 			{{rate: units | first}} AS conversionFromStart,
@@ -120,46 +140,30 @@ SELECT
 			if(index = 1, 0, before - units) AS dropOff,
 			if(index = 1, NULL, {{rate: (before - units) | before}}) AS dropOffRate,
 			median AS medianMsFromPrevious),
-		indexes, {step_types}, {step_names}, counts, firsts, befores, step_medians) AS steps,
-	completed,
-	conversion,
+		range(1, length({step_types}) + 1), {step_types}, {step_names}, counts, arrayWithConstant(length(counts), counts[1]),
+		arrayPushFront(arrayPopBack(counts), 0), step_medians) AS steps,
+	counts[-1] AS completed,
+	{{rate: counts[-1] | counts[1]}} AS conversion,
 	total AS medianMsTotal,
-	arrayMap((name, n, rate) -> tuple(name AS platform, n AS units, rate AS conversion), sorted.1, sorted.2, rates) AS platforms
+	arrayMap(p -> tuple(p.1 AS platform, p.2 AS units, {{rate: p.2[-1] | p.2[1]}} AS conversion), sorted) AS platforms
 FROM (
-	SELECT
-		range(1, length({step_types}) + 1) AS indexes,
-		counts,
-		arrayWithConstant(length(counts), counts[1]) AS firsts,
-		arrayPushFront(arrayPopBack(counts), 0) AS befores,
-		arrayPushFront(arrayResize(arrayMap(m -> toNullable(round(m, 6)), medians), length({step_types}) - 1, NULL), NULL) AS step_medians,
-		counts[-1] AS completed,
-		{{rate: counts[-1] | counts[1]}} AS conversion,
-		total,
-		sorted,
-		arrayMap(n -> {{rate: n[-1] | n[1]}}, sorted.2) AS rates
+	SELECT counts, total, arraySort(p -> (-toInt64(p.2[1]), p.1), arrayZip(mapKeys(by_platform), mapValues(by_platform))) AS sorted,
+		arrayPushFront(arrayResize(arrayMap(m -> toNullable(round(m, 6)), medians), length({step_types}) - 1, NULL), NULL) AS step_medians
 	FROM (
-		SELECT counts, medians, total, arraySort(p -> (-toInt64(p.2[1]), p.1), arrayZip(mapKeys(by_platform), mapValues(by_platform))) AS sorted
-		FROM (
-			SELECT
-				arrayResize(sumForEach(arrayWithConstant(reached, toUInt64(1))), length({step_types})) AS counts,
-				quantileExactInclusiveForEach(0.5)(arrayPopFront(arrayDifference(arrayMap(p -> bitShiftRight(p, 20), chain)))) AS medians,
-				{{percentile_if: 0.5 | bitShiftRight(chain[-1], 20) - bitShiftRight(chain[1], 20) | reached = length({step_types})}} AS total,
-				sumForEachMap(map({{entry_platform}}, arrayResize(arrayWithConstant(reached, toUInt64(1)), length({step_types})))) AS by_platform
-			FROM (
-				SELECT size, reached, chain, entry, if({{traces_matter}}, {{told_of: traces | entry}}, '') AS trace_id
-				FROM {{funnel_chains: $1}}
-			) AS walked
-			LEFT JOIN {{entry_platforms: 1}} AS platforms_of_traces USING (trace_id)
-			HAVING max(size) < {unit_events}
-		)
+		SELECT found.1 AS fits, found.2 AS counts, found.3 AS medians, found.4 AS total, found.5 AS by_platform
+		FROM (SELECT {{funnel_found: $1}} AS found)
 	)
+	WHERE fits
 )
 
+-- block: platform_code
+{{code_in: platform | platform_names}}
+
 -- name: funnel
-{{funnel_answer: {{funnel_units}}}};
+{{funnel_answer: {{funnel_units: sipHash128({{funnel_unit}}) | {{platform_code}}}}}};
 
 -- name: funnel_by_user
-{{funnel_answer: {{funnel_users}}}};
+{{funnel_answer: {{funnel_users: {{platform_code}}}}}};
 
 -- An event's number as its key: type (that of its lowest step), id and time.
 -- block: key_of
@@ -169,7 +173,6 @@ concat({step_types}[arrayFirstIndex(s -> bitTest(toUInt16(bitAnd(bitShiftRight($
 -- The units of a page, those whose level is {level} by their entry, found by numbers alone; their entries and, behind these, their last
 -- events by keys and times. No row: a unit has more events than this counts.
 -- block: funnel_page_of
-WITH {{platforms}}
 SELECT
 	total,
 	toString(arrayMap(u -> u.2, newest)) AS units,
@@ -185,10 +188,10 @@ FROM (
 )
 
 -- name: funnel_page
-{{funnel_page_of: {{funnel_units}}}};
+{{funnel_page_of: {{funnel_units: {{funnel_unit}} | toUInt64(0)}}}};
 
 -- name: funnel_page_by_user
-{{funnel_page_of: {{funnel_users}}}};
+{{funnel_page_of: {{funnel_users: toUInt64(0)}}}};
 
 -- What is told of a page. The user of an entry is its own or that of its session (G6).
 -- name: funnel_examples
