@@ -72,44 +72,46 @@ FROM (
 -- block: session_and_tool
 bitXor(cityHash64(session_id), cityHash64(event_name))
 
+-- A page of the groups, and how many there are: what messages have in common costs too much to find it twice.
 -- name: error_groups
 SELECT
-	{{fingerprint_of: kind | category | normalized}} AS fingerprint,
-	kind, category,
-	argMax(error_message, latest) AS message,
-	normalized,
-	arraySort(groupUniqArrayArray(called)) AS tools,
-	sum(n_of) AS count,
-	uniqExactArray(sessions_of) AS sessions,
-	uniqExactArray(users_of) AS users,
-	{{iso: min(earliest)}} AS firstSeen,
-	{{iso: max(latest.1)}} AS lastSeen
+	arrayMap(g -> tuple(g.2 AS fingerprint, g.3 AS kind, g.4 AS category, g.5 AS message, g.6 AS normalized, g.7 AS tools, g.8 AS count, g.9 AS sessions,
+			g.10 AS users, {{iso: g.11}} AS firstSeen, {{iso: g.12}} AS lastSeen),
+		arraySlice(arraySort(groups), {offset} + 1, {limit})) AS items,
+	intDiv({offset}, {limit}) + 1 AS page,
+	{limit} AS pageSize,
+	length(groups) AS total
 FROM (
-	SELECT
-		kind, category, error_message,
-		{{normalized: error_message}} AS normalized,
-		count() AS n_of,
-		groupUniqArrayIf(event_name, kind = 'tool' AND event_name != '') AS called,
-		groupArray(session) AS sessions_of,
-		groupArrayIf(user, user != 0) AS users_of,
-		min(timestamp) AS earliest,
-		max((timestamp, toString(event_id))) AS latest
-	FROM {{with_users: (SELECT kind, category, error_message, event_name, {{hash_of: session_id}} AS session, {{own_hash}} AS own, timestamp, event_id
-		FROM {{once: {{error_kind}} AS kind, {{error_category}} AS category, event_type, event_name, error_message, session_id, user_id, timestamp, event_id |
-			{{is_error}} AND {{is_wanted_error}}}}) | {from} | {to}}}
-	GROUP BY kind, category, error_message
-)
-GROUP BY kind, category, normalized
-ORDER BY multiIf({sort} = 'lastSeen', toInt64(toUnixTimestamp64Milli(max(latest.1))), {sort} = 'sessions', toInt64(sessions), toInt64(count)) * if({descending} = 1, -1, 1), fingerprint
-LIMIT {limit} OFFSET {offset};
-
--- name: error_groups_total
-SELECT uniqExact(kind, category, normalized) AS total
-FROM (
-	SELECT {{error_kind}} AS kind, {{error_category}} AS category, {{normalized: error_message}} AS normalized
-	FROM (SELECT DISTINCT event_type, error_category, error_message FROM {{copies: event_type, error_category, error_message, status | {{is_error}}}})
-)
-WHERE ({category} = '' OR category = {category}) AND ({fingerprint} = '' OR {{fingerprint_of: kind | category | normalized}} = {fingerprint});
+	SELECT groupArray((multiIf({sort} = 'lastSeen', toInt64(toUnixTimestamp64Milli(last_seen)), {sort} = 'sessions', toInt64(sessions), toInt64(n)) * if({descending} = 1, -1, 1),
+		{{fingerprint_of: kind | category | normalized}}, kind, category, message, normalized, tools, n, sessions, users, first_seen, last_seen)) AS groups
+	FROM (
+		SELECT
+			kind, category, normalized,
+			argMax(error_message, latest) AS message,
+			arraySort(groupUniqArrayArray(called)) AS tools,
+			sum(n_of) AS n,
+			uniqExactArray(sessions_of) AS sessions,
+			uniqExactArray(users_of) AS users,
+			min(earliest) AS first_seen,
+			max(latest.1) AS last_seen
+		FROM (
+			SELECT
+				kind, category, error_message,
+				{{normalized: error_message}} AS normalized,
+				count() AS n_of,
+				groupUniqArrayIf(event_name, kind = 'tool' AND event_name != '') AS called,
+				groupArray(session) AS sessions_of,
+				groupArrayIf(user, user != 0) AS users_of,
+				min(timestamp) AS earliest,
+				max((timestamp, toUInt128(event_id))) AS latest
+			FROM {{with_users: (SELECT kind, category, error_message, event_name, {{hash_of: session_id}} AS session, {{own_hash}} AS own, timestamp, event_id
+				FROM {{once: {{error_kind}} AS kind, {{error_category}} AS category, event_type, event_name, error_message, session_id, user_id, timestamp, event_id |
+					{{is_error}} AND {{is_wanted_error}}}}) | {from} | {to}}}
+			GROUP BY kind, category, error_message
+		)
+		GROUP BY kind, category, normalized
+	)
+);
 
 -- name: error_total
 SELECT count() AS total

@@ -99,8 +99,7 @@ enum err h_error_series(struct request *req, struct reply *rep, struct app *app)
 enum err h_error_groups(struct request *req, struct reply *rep, struct app *app)
 {
 	static const struct analytics_part PARTS[] = {
-	        {"items", CHQ_ERROR_GROUPS, ANALYTICS_ITEMS},
-	        {"total", CHQ_ERROR_GROUPS_TOTAL, ANALYTICS_TOTAL},
+	        {"", CHQ_ERROR_GROUPS, ANALYTICS_MEMBERS},
 	};
 
 	return analytics_view(req, rep, app, set_errors, PARTS, ARRAY_LEN(PARTS));
