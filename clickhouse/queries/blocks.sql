@@ -136,10 +136,6 @@ event_type = 'tool_call' AND event_name = {name}
 -- block: users_of_many
 {{users_where: session IN (SELECT {{hash_of: session_id}} FROM ($1))}}
 
--- The same for sessions whose hash is among many ($1, a select).
--- block: users_among
-{{users_where: cityHash64(session_id) IN ($1)}}
-
 -- block: users_where
 (SELECT session_id, argMin(user_id, (began, user_id)) AS session_user FROM visits WHERE own != 0 AND $1 GROUP BY session_id)
 
