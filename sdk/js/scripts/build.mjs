@@ -13,7 +13,7 @@ const FILES = {
   index: { platform: 'node', loads: ['behind'] },
   behind: { platform: 'node', loads: [], of: /^src\/(behind|common|errors|version)\b/ },
   'widget-core': { platform: 'browser', loads: [] },
-  'widget-auto': { platform: 'browser', loads: [], of: /^src\/(widget-auto|widget\/listen|common\/util|version)\b/ },
+  'widget-auto': { platform: 'browser', loads: ['widget-core'], of: /^src\/widget-auto\b/ },
   widget: { platform: 'browser', loads: ['widget-core', 'widget-auto'] },
   react: { platform: 'browser', loads: ['widget'] },
 };

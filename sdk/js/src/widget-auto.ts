@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Events that a widget tells by itself: passive, guarded, and never a field's value, typed text or a full address.
-import { attempt, cut, type Obj } from './common/util.js';
+import type { Obj } from './common/util.js';
 import type { Automatic } from './widget/create.js';
+import { shared } from './widget-core.js';
 import type { AutoEvent, WidgetOptions } from './widget-types.js';
-import { listen } from './widget/listen.js';
+
+const { attempt, cut, listen } = shared;
 
 const AUTO_MAX = 40;
 const CLICKS_A_SECOND = 10;
@@ -69,7 +71,7 @@ export const automatic: Automatic = (emit, options) => {
       last.set(text, Date.now());
       count++;
       const stack = attempt(() => (thrown as Error).stack);
-      tell('error', { error_message: text }, { error_source: source, ...(stack && { error_stack: cut(stack, 1_024).replace(/\?[^\s:)]*/g, '') }) });
+      tell('error', { error_message: text }, { error_source: source, error_stack: stack ? cut(stack, 1_024).replace(/\?[^\s:)]*/g, '') : undefined });
     };
     on(window, 'error', (event) => event instanceof ErrorEvent && report(event.message, event.error, 'error'));
     on(window, 'unhandledrejection', (event) => {
@@ -125,6 +127,7 @@ export const automatic: Automatic = (emit, options) => {
 
   type Field = Element & { name?: string; type?: string; value?: string; form?: HTMLFormElement | null; checked?: boolean };
   const isField = (element: Element): element is Field => /^(input|textarea|select)$/i.test(element.tagName);
+  const formOf = (element: Element): Element | null | undefined => (isField(element) ? element.form : undefined);
   const fieldName = (field: Field): string => cut(field.name || field.id || '', 256);
   const formName = (form: Element | null | undefined): string => (form ? cut(form.getAttribute('data-yavio') || form.id || form.getAttribute('name') || 'form', 256) : 'page');
 
@@ -142,26 +145,24 @@ export const automatic: Automatic = (emit, options) => {
     const begun = new WeakMap<Element, number>();
     const told = (form: Element, status: string, more: Obj): void => {
       const from = begun.get(form);
-      tell('form_submit', { event_name: formName(form), status }, { ...more, ...(from !== undefined && { time_to_submit_ms: performance.now() - from }) });
+      tell('form_submit', { event_name: formName(form), status }, { ...more, time_to_submit_ms: from && performance.now() - from });
     };
     onElement('focusin', (element, event) => {
-      const form = isField(element) && element.form;
+      const form = formOf(element);
       if (form && !begun.has(form)) begun.set(form, event.timeStamp);
     });
     onElement('submit', (form) => told(form, 'success', { validation_errors: 0 }));
     const bursts = new Map<Element, string[]>();
-    onElement('invalid', (element) => {
-      const form = isField(element) && element.form;
+    onElement('invalid', (element: Field) => {
+      const form = formOf(element);
       if (!form) return;
-      if (!bursts.has(form)) {
-        bursts.set(form, []);
-        setTimeout(() => {
-          const names = bursts.get(form)!;
-          bursts.delete(form);
-          told(form, 'error', { validation_errors: names.length, invalid_fields: names.slice(0, 50) });
-        }, INVALID_MS);
-      }
-      bursts.get(form)!.push(fieldName(element));
+      const names = bursts.get(form) ?? [];
+      if (names.push(fieldName(element)) > 1) return;
+      bursts.set(form, names);
+      setTimeout(() => {
+        bursts.delete(form);
+        told(form, 'error', { validation_errors: names.length, invalid_fields: names.slice(0, 50) });
+      }, INVALID_MS);
     });
   }
 
@@ -193,7 +194,7 @@ export const automatic: Automatic = (emit, options) => {
 
   function focus(): void {
     let since = document.hasFocus() ? performance.now() : undefined;
-    let count = since === undefined ? 0 : 1;
+    let count = Number(document.hasFocus());
     on(window, 'focus', (event) => {
       if (event.target !== window) return;
       since = performance.now();
@@ -238,14 +239,14 @@ export const automatic: Automatic = (emit, options) => {
       const paint = performance.getEntriesByName('first-paint')[0];
       const bytes = performance.getEntriesByType('resource').reduce((sum, one) => sum + ((one as PerformanceResourceTiming).transferSize || 0), 0);
       tell('performance', { load_time_ms: entry.loadEventEnd }, {
-        ttfb_ms: entry.responseStart, ...(paint && { ttfp_ms: paint.startTime }), dcl_ms: entry.domContentLoadedEventEnd, resource_transfer_bytes: bytes,
+        ttfb_ms: entry.responseStart, ttfp_ms: paint?.startTime, dcl_ms: entry.domContentLoadedEventEnd, resource_transfer_bytes: bytes,
       });
     };
     if (document.readyState === 'complete') setTimeout(() => attempt(look));
     else on(window, 'load', () => setTimeout(() => attempt(look)));
   }
 
-  for (const type of Object.keys(pieces) as AutoEvent[]) if (wants(options, type) || (type === 'click' && wants(options, 'rage_click'))) attempt(pieces[type]!);
+  for (const [type, start] of Object.entries(pieces)) if (wants(options, type as AutoEvent) || (type === 'click' && wants(options, 'rage_click'))) attempt(start);
   return { trace, stop: () => stops.splice(0).forEach((stop) => attempt(stop)) };
 };
 

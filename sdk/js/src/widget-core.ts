@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 // The core of a widget as an entry of its own: explicit calls, configuration and sending, without what ./widget captures by itself.
+import { attempt, cut } from './common/util.js';
 import { extractWidgetConfig as extract } from './widget/config.js';
 import { create } from './widget/create.js';
+import { listen } from './widget/listen.js';
 import type { WidgetConfig, WidgetInput, WidgetOptions, YavioWidgetHandle } from './widget-types.js';
 
 export type * from './widget-types.js';
@@ -15,3 +17,6 @@ export const createWidget = (input?: WidgetInput, options?: WidgetOptions): Yavi
 
 /** @internal For ./widget, which adds what captures by itself. */
 export const compose = create;
+
+/** @internal What that shares with the core. */
+export const shared = { attempt, cut, listen };

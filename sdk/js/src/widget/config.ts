@@ -30,8 +30,8 @@ export function pageConfig(): WidgetConfig | null {
 const hostConfig = (): WidgetConfig | null =>
   attempt(() => extractWidgetConfig((window as unknown as { openai?: { toolResponseMetadata?: Obj } }).openai?.toolResponseMetadata)) ?? null;
 
-/** Tells found of every configuration that the host hands over from now on; gives the way to stop. */
-export function watchHost(found: (config: WidgetConfig) => void): () => void {
+/** Tells found of every configuration that the host hands over from now on; gives the ways to stop. */
+export function watchHost(found: (config: WidgetConfig) => void): (() => void)[] {
   const tell = (config: WidgetConfig | null): void => {
     if (config) found(config);
   };
@@ -40,6 +40,5 @@ export function watchHost(found: (config: WidgetConfig) => void): () => void {
     const { data, source } = event as MessageEvent<unknown>;
     if (source === window.parent && textAt(data, 'method') === 'ui/notifications/tool-result') tell(extractWidgetConfig(asObj(asObj(data).params)));
   };
-  const stops = [listen(window, 'openai:set_globals', onGlobals), listen(window, 'message', onMessage)];
-  return () => stops.forEach((stop) => stop());
+  return [listen(window, 'openai:set_globals', onGlobals), listen(window, 'message', onMessage)];
 }

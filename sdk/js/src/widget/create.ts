@@ -39,10 +39,9 @@ export function create(input?: WidgetInput, options: WidgetOptions = {}, automat
 
   /** Sends one event of the current trace; at and id are those of the call, also when it was held. */
   function emit(type: string, fields: Obj, metadata: unknown, at = new Date().toISOString(), id = uuid()): void {
-    const meta = copyOf(metadata);
     let event: Obj = {
       event_id: id, event_type: type, trace_id: config!.traceId, session_id: config!.sessionId, timestamp: at, source: 'widget', sdk_version: SDK_VERSION,
-      user_id: userId, ...fields, ...(meta && { metadata: meta }),
+      user_id: userId, ...fields, metadata: copyOf(metadata),
     };
     for (const field of ['metadata', 'user_traits', 'error_message']) if (event[field]) event[field] = redact(event[field]);
     const { beforeSend } = options;
@@ -125,7 +124,7 @@ export function create(input?: WidgetInput, options: WidgetOptions = {}, automat
   };
   if (!gone) {
     attempt(() => {
-      if (options.detect !== false) stops.push(watchHost((found) => attempt(() => activate(found))));
+      if (options.detect !== false) stops.push(...watchHost(activate));
       const found = extractWidgetConfig(input as Obj) ?? (options.detect === false ? null : pageConfig());
       if (found) activate(found);
       else log(ERR_SDK_NO_WIDGET_CONFIG);
