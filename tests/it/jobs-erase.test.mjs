@@ -47,6 +47,9 @@ async function addEvents(t, count, session = 'ses') {
 		project_id: t.project, tool_name: 'search', description: '', input_schema: '{}', updated_at: '2026-10-02 03:04:06.000' })}\n` });
 }
 
+/** What the store keeps of the sessions of those rows. */
+const visitsOf = async (t) => Number(await store.run(`SELECT count() FROM visits WHERE project_id = '${t.project}'`));
+
 /** Rows in both tables, as administrator. */
 async function rowsOf(t) {
 	let sum = 0;
@@ -124,6 +127,8 @@ describe('erasure', () => {
 		assert.equal(Number(now.sum) - Number(before_.sum), 10);
 		assert.equal(now.count, 3);
 		assert.equal(await rowsOf(other), 41);
+		assert.equal(await visitsOf(DRIVEN), 0);
+		assert.equal((await visitsOf(other)) > 0, true);
 
 		assert.equal(pipeline.driver('append', 200, 5, 1).status, 0);
 		await until('they are stored', async () => (await rowsOf(DRIVEN)) === 5);
@@ -144,6 +149,7 @@ describe('erasure', () => {
 		await jobs.start({ YAVIO_JOBS_LEASE_MS: '1500' });
 		const done = await inState(id, 'done');
 		assert.equal(await rowsOf(big), 0);
+		assert.equal(await visitsOf(big), 0);
 		assert.ok(done.rows_deleted <= 2001);
 		await jobs.state(job, 'done');
 	});
