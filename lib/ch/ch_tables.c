@@ -10,7 +10,11 @@ const struct ch_table ch_tenant_tables[] = {
                 .session_column = "session_id",
                 .ingest = true,
                 .dashboard = true},
-        {.name = "visits", .dashboard = true, .derived = true},
+        {.name = "visits",
+                .user_column = "user_id",
+                .session_column = "session_id",
+                .dashboard = true,
+                .derived = true},
         {.name = "tool_registry", .ingest = true, .dashboard = true},
 };
 const size_t ch_tenant_tables_len = ARRAY_LEN(ch_tenant_tables);

@@ -116,13 +116,16 @@ describe('lib/ch', () => {
 		const erase = (...args) => ch(store, 'yavio_eraser', ['erase', ...args]);
 		await insert('erase', [row(mine, 300, { user_id: 'ann', session_id: 's1' }), row(mine, 301, { session_id: 's1' }), row(mine, 302, { user_id: 'bob', session_id: 's1' }),
 			row(mine, 303, { session_id: "s'2" }), row(other, 304, { user_id: 'ann', session_id: 's1' })]);
-		const count = (t, where) => store.run(`SELECT count() FROM events WHERE project_id = '${t.project}' AND ${where}`);
+		const count = (t, where, table = 'events') => store.run(`SELECT count() FROM ${table} WHERE project_id = '${t.project}' AND ${where}`);
 		assert.equal((await erase(mine.workspace, mine.project, 'ann', "['s1','s\\'2']")).err, 0);
+		assert.equal(await count(mine, "user_id = 'ann' OR session_id = 's\\'2' OR (session_id = 's1' AND user_id = '')", 'visits'), '0\n');
+		assert.equal(await count(mine, "user_id = 'bob'", 'visits'), '1\n');
 		assert.equal(await count(mine, "user_id = 'ann' OR session_id = 's\\'2' OR (session_id = 's1' AND user_id = '')"), '0\n');
 		assert.equal(await count(mine, "user_id = 'bob'"), '1\n');
 		assert.equal(await count(other, "user_id = 'ann'"), '1\n');
 		assert.equal((await erase(mine.workspace, mine.project)).err, 0);
 		assert.equal(await count(mine, '1'), '0\n');
+		assert.equal(await count(mine, '1', 'visits'), '0\n');
 		assert.equal(await count(other, '1'), '2\n');
 		assert.notEqual((await erase(mine.workspace, 'x')).err, 0);
 	});
