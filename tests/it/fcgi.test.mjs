@@ -49,7 +49,8 @@ function load(socket, n, uri = '/echo') {
 		}
 	};
 	const clients = Array.from({ length: n }, client);
-	return async () => {
+	return async (least = 0) => {
+		await until(`${least} answers`, () => seen.ok >= least);
 		running = false;
 		await Promise.all(clients);
 		return seen;
@@ -223,9 +224,8 @@ test('kill -9 of idle workers and of one in a request: back within 3 s, others u
 	for (const pid of first) process.kill(pid, 'SIGKILL');
 	await assert.rejects(slow);
 	await until('three new workers', () => workers().length === 3 && workers().every((p) => !first.includes(p)), 3000);
-	const seen = await done();
+	const seen = await done(1);
 	assert.ok(seen.failures.length <= 2, `only requests in hand are lost: ${seen.failures}`);
-	assert.ok(seen.ok > 0);
 	// the lines come through a pipe: a little after the workers
 	// a line for each thing that was at work, one for the idle: repeats are only counted
 	const killed = await until('two reports', () => {
