@@ -179,13 +179,19 @@ SELECT
 	toString(arrayConcat(arrayMap(u -> {{key_of: u.3}}, newest), arrayMap(u -> {{key_of: u.4}}, newest))) AS ids,
 	toString(arrayConcat(arrayMap(u -> {{time_of: u.3}}, newest), arrayMap(u -> {{time_of: u.4}}, newest))) AS times
 FROM (
-	SELECT
-		countIf(reached = {level}) AS total,
-		arraySlice(groupArraySortedIf({list_end})(tuple(if({descending} = 1, -1, 1) * toInt64(bitShiftRight(entry, 210)), unit, entry,
-			events[bitAnd(chain[-1], 1048575)]), reached = {level}), {offset} + 1) AS newest
-	FROM {{funnel_chains: $1}}
-	HAVING max(size) < {unit_events}
+	SELECT found.1 AS fits, found.2 AS total, found.3 AS newest
+	FROM (
+		SELECT (
+			SELECT tuple(
+				ifNull(max(size), 0) < {unit_events},
+				countIf(reached = {level}),
+				arraySlice(groupArraySortedIf({list_end})(tuple(if({descending} = 1, -1, 1) * toInt64(bitShiftRight(entry, 210)), unit, entry,
+					events[bitAnd(chain[-1], 1048575)]), reached = {level}), {offset} + 1))
+			FROM {{funnel_chains: $1}}
+		) AS found
+	)
 )
+WHERE fits
 
 -- name: funnel_page
 {{funnel_page_of: {{funnel_units: {{funnel_unit}} | toUInt64(0)}}}};
