@@ -6,27 +6,27 @@
 CREATE TABLE IF NOT EXISTS {{local:visits}} {{on_cluster}} (
     workspace_id LowCardinality(String),
     project_id LowCardinality(String),
-    slot DateTime('UTC') CODEC(Delta(4), ZSTD(1)),
+    slot DateTime('UTC') CODEC(Delta(4), LZ4),
     -- the session and the user that its events name themselves (0: none): hashes as uniqExact makes them of texts, and the texts
     session UInt128 CODEC(NONE),
     own UInt128 CODEC(LZ4),
     session_id String CODEC(ZSTD(1)),
     user_id String CODEC(ZSTD(1)),
     -- the first event of all; first and last activity, and of some kinds. Without any: first in the year 2200, last in 1970
-    began SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
-    first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
-    last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
-    call_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
-    call_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
-    conversion_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
-    conversion_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
-    render_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
-    render_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
-    engagement_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
-    engagement_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), ZSTD(1)),
+    began SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), LZ4),
+    first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), LZ4),
+    last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), LZ4),
+    call_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), LZ4),
+    call_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), LZ4),
+    conversion_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), LZ4),
+    conversion_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), LZ4),
+    render_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), LZ4),
+    render_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), LZ4),
+    engagement_first SimpleAggregateFunction(min, DateTime64(3, 'UTC')) CODEC(Delta(8), LZ4),
+    engagement_last SimpleAggregateFunction(max, DateTime64(3, 'UTC')) CODEC(Delta(8), LZ4),
     -- of its calls; tools as hashes of their names
-    platforms SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(ZSTD(1)),
-    tools SimpleAggregateFunction(groupUniqArrayArray, Array(UInt64)) CODEC(ZSTD(1))
+    platforms SimpleAggregateFunction(groupUniqArrayArray, Array(String)) CODEC(LZ4),
+    tools SimpleAggregateFunction(groupUniqArrayArray, Array(UInt64)) CODEC(LZ4)
 )
 ENGINE = {{engine:Aggregating()}}
 PARTITION BY toYYYYMMDD(slot)

@@ -8,7 +8,7 @@ import { freePort } from '../support/port.mjs';
 import { ROOT } from '../support/process.mjs';
 import { startStore } from '../support/store.mjs';
 
-const MIGRATIONS = ['0001_events', '0002_tool_registry', '0003_compact_parts', '0004_column_merges', '0005_days', '0006_visits'];
+const MIGRATIONS = ['0001_events', '0002_tool_registry', '0003_compact_parts', '0004_column_merges', '0005_days', '0006_visits', '0007_codecs'];
 
 describe('lib/ch', () => {
 	let store;

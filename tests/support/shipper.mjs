@@ -10,7 +10,7 @@ import { startStore } from './store.mjs';
 
 /** The real schema, as the embedded store gets it. */
 export const schema = () =>
-	['0001_events', '0002_tool_registry', '0003_compact_parts', '0004_column_merges', '0005_days', '0006_visits'].flatMap((name) =>
+	['0001_events', '0002_tool_registry', '0003_compact_parts', '0004_column_merges', '0005_days', '0006_visits', '0007_codecs'].flatMap((name) =>
 		readFileSync(join(ROOT, `clickhouse/migrations/${name}.sql`), 'utf8')
 			.replace(/^--.*$/gm, '')
 			.replace(/{{on_cluster}}/g, '')
