@@ -150,10 +150,25 @@ if(user_id = '', toUInt128(0), {{hash_of: user_id}})
 -- block: with_users
 (SELECT *, if(own = 0, session_user, own) AS user FROM $1 AS rows_there LEFT JOIN {{users_of_unnamed: $2 | $3}} AS users_of_sessions USING (session))
 
--- The users of sessions that have rows without one between $2 and $3: few are left to be looked up.
+-- The users of sessions that have rows without one between $1 and $2: few are left to be looked up.
 -- block: users_of_unnamed
-(SELECT session, argMin(own, (began, user_id)) AS session_user FROM visits
-	WHERE own != 0 AND session IN (SELECT session FROM visits WHERE own = 0 AND {{slots_touched: $1 | $2}}) GROUP BY session)
+(SELECT session, argMin(own, (began, user_id)) AS session_user FROM visits WHERE own != 0 AND {{has_unnamed: $1 | $2}} GROUP BY session)
+
+-- block: users_with_names
+(SELECT session, argMin((own, user_id), (began, user_id)) AS first_named, first_named.1 AS session_user, first_named.2 AS session_name
+	FROM visits WHERE own != 0 AND {{has_unnamed: $1 | $2}} GROUP BY session)
+
+-- block: has_unnamed
+session IN (SELECT session FROM visits WHERE own = 0 AND {{slots_touched: $1 | $2}})
+
+-- The same for rows of all times. Nearly all sessions have one user, and asking which was the first costs thrice as much.
+-- block: with_users_ever
+(SELECT *, if(own = 0, session_user, own) AS user FROM $1 AS rows_there LEFT JOIN (
+	SELECT session, min(own) AS session_user FROM visits WHERE own != 0 GROUP BY session HAVING session_user = max(own)
+	UNION ALL
+	SELECT session, argMin(own, (began, user_id)) AS session_user FROM visits
+	WHERE own != 0 AND session IN (SELECT session FROM visits WHERE own != 0 GROUP BY session HAVING min(own) != max(own)) GROUP BY session
+) AS users_of_sessions USING (session))
 
 -- ---- visits ----
 -- What sessions did between $1 and $2, in rows of a slot (15 minutes), session and own user; one may have several rows. Without
@@ -228,18 +243,22 @@ last > toDateTime64(0, 3, 'UTC')
 -- block: first_call
 min(if(event_type = 'tool_call', timestamp, {{end_of_time}}))
 
--- Who was active between $1 and $2, and when last: rows of a session and an own user, a pair in several.
+-- Who was active between $1 and $2, and when last: rows of a session and an own user, a pair in several. The end cuts what happened
+-- in its slot.
 -- block: last_visits
 -- plain: {{last_visits_kept: $1 | $2}}
-(SELECT session_id, user_id, max(timestamp) AS last_event
+(SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own, user_id, max(timestamp) AS last_event
 	FROM {{copies_between: session_id, user_id, timestamp | $1 | $2 | $1 | {{is_activity}}}}
 	GROUP BY session_id, user_id)
 
 -- block: last_visits_kept
-(SELECT session_id, user_id, last AS last_event FROM visits WHERE {{whole_slots: $1 | $2}} AND {{was_active}}
+(SELECT session, own, user_id, last AS last_event FROM visits WHERE {{visited: $1 | toStartOfFifteenMinutes($2)}}
 	UNION ALL
-	SELECT session_id, user_id, max(timestamp) AS last_event
-	FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY session_id, user_id)
+	SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own, user_id, max(timestamp) AS last_event
+	FROM events WHERE {{is_activity}} AND {{in_last_slot: $1 | $2}} GROUP BY session_id, user_id)
+
+-- block: in_last_slot
+timestamp >= greatest($1, toDateTime64(toStartOfFifteenMinutes($2), 3, 'UTC')) AND timestamp < $2
 
 -- Sessions that were active, and when last; of one maybe several rows. $1: from when on it is enough to look where filters choose.
 -- block: latest_visits
@@ -248,38 +267,33 @@ min(if(event_type = 'tool_call', timestamp, {{end_of_time}}))
 	GROUP BY session_id)
 
 -- block: latest_visits_kept
-(SELECT session_id, last AS last_event FROM visits WHERE {{whole_slots: $1 | $2}} AND {{was_active}}
+(SELECT session_id, last AS last_event FROM visits WHERE {{visited: $1 | toStartOfFifteenMinutes($2)}}
 	UNION ALL
 	SELECT session_id, max(timestamp) AS last_event
-	FROM events WHERE {{is_activity}} AND {{in_cut_slots: $1 | $2}} GROUP BY session_id)
+	FROM events WHERE {{is_activity}} AND {{in_last_slot: $1 | $2}} GROUP BY session_id)
 
--- Sessions in which one of $1 (an array of users) is named.
+-- Sessions in which one of $1 (an array of users) is named: column $2, their key or their id.
 -- block: sessions_naming
-SELECT session_id FROM visits WHERE own IN (SELECT {{hash_of: arrayJoin($1)}})
+SELECT $2 FROM visits WHERE own IN (SELECT {{hash_of: arrayJoin($1)}})
 
 -- When user $1 was there in which session, the slot in which $2 lies and later ones left out.
 -- block: slots_naming
 (SELECT slot FROM visits WHERE own = {{hash_of: $1}} AND slot < toStartOfFifteenMinutes($2) GROUP BY slot, session)
 
--- Some sessions ($1, a select of ids) by the own users of their events, each with its user (G6) and its first activity (1970: none),
+-- Some sessions ($1, a select of keys) by the own users of their events, each with its user (G6) and its first activity (1970: none),
 -- over all that is kept.
 -- block: pairs_of_sessions
 (SELECT session_id, user_id, if(user_id = '', argMinIf(user_id, (named, user_id), user_id != '') OVER (PARTITION BY session_id), user_id) AS user, first_event
 FROM (
 	SELECT session_id, user_id, min(began) AS named, if(max({{was_active}}), min(first), {{beginning}}) AS first_event
-	FROM visits WHERE session_id IN ($1) GROUP BY session_id, user_id
+	FROM visits WHERE session IN ($1) GROUP BY session_id, user_id
 ))
 
--- Events of some sessions ($1, a select of ids) between $2 and $3. The visits tell the slots that they lie in, and by these the
--- key finds them; ids alone are all over the table.
+-- Events of some sessions ($1, a select of keys; $2, of ids) between $3 and $4. The visits tell the slots that they lie in, and by these
+-- the key finds them; ids alone are all over the table. Two sets are quicker than one of pairs, and choose the same.
 -- block: is_of_sessions
-(toStartOfFifteenMinutes(timestamp), session_id) IN (SELECT slot, session_id FROM visits
-	WHERE session_id IN ($1) AND slot >= toStartOfFifteenMinutes($2) AND slot <= $3)
-AND timestamp >= $2 AND timestamp < $3
-
--- The same of any time.
--- block: is_of_sessions_ever
-{{is_of_sessions: $1 | {{beginning}} | {{end_of_time}}}}
+toStartOfFifteenMinutes(timestamp) IN (SELECT slot FROM visits WHERE session IN ($1) AND slot >= toStartOfFifteenMinutes($3) AND slot <= $4)
+AND session_id IN ($2) AND timestamp >= $3 AND timestamp < $4
 
 -- block: end_of_time
 toDateTime64(7258118400, 3, 'UTC')

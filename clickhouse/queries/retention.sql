@@ -32,7 +32,7 @@ FROM (
 		SELECT arrayMin(active) AS cohort, arrayMap(p -> toUInt64(dateDiff({period}, cohort, p)), active) AS ages
 		FROM (
 			SELECT user, groupUniqArray({{period_of: slot}}) AS active
-			FROM {{with_users: {{stays}} | {{beginning}} | {to}}}
+			FROM {{with_users_ever: {{stays}}}}
 			WHERE user != 0
 			GROUP BY user
 		)

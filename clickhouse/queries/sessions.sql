@@ -20,7 +20,7 @@ WHERE startsWith(session_id, {q}) AND {{session_has}};
 SELECT {{session_columns: lastAt}}
 FROM (
 	SELECT *, session_id AS id, parseDateTime64BestEffortOrNull({times}[indexOf({ids}, session_id)], 3, 'UTC') AS at, at AS lastAt
-	FROM {{sessions_of: {{is_of_sessions_ever: SELECT arrayJoin({ids})}}}}
+	FROM {{sessions_of: {{is_of_sessions: SELECT {{hash_of: arrayJoin({ids})}} | SELECT arrayJoin({ids}) | {{beginning}} | {{end_of_time}}}}}}
 )
 ORDER BY {{by_session}};
 

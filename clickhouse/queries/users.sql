@@ -13,7 +13,7 @@
 -- Users whose latest identify event that has a key says what is asked for ({trait_keys}, {trait_values}: all must hold).
 -- block: has_traits
 -- plain: 1
-(empty({trait_keys}) OR user IN (SELECT user
+(empty({trait_keys}) OR name IN (SELECT user
 FROM (
 	SELECT if(user_id = '', session_user, user_id) AS user, asked, argMax(said, (timestamp, order_in_time)) AS says
 	FROM (
@@ -33,41 +33,55 @@ HAVING count() = length({trait_keys})))
 -- block: json_text
 if(JSONType($1, $2) = 'String', JSONExtractString($1, $2), JSONExtractRaw($1, $2))
 
--- $1 sessions and own users, one row each. The ids of a page in their order, and the sums above it. Texts sort downwards through the
--- complement of their bytes.
+-- $1 sessions and own users, one row each. The ids of a page in their order, and the sums above it.
 -- block: users_page_of
 SELECT
-	countIf(wanted) AS total,
-	countIf(is_user) AS identifiedUsers,
-	sumIf(identified, whole) AS identifiedSessions,
-	sumIf(sessions - identified, whole) AS anonymousSessions,
-	arrayMap(u -> u.3, arraySlice(groupArraySortedIf({list_end})(tuple(
-		if({descending} = 1, -1, 1) * multiIf({sort} = 'lastSeen', toUnixTimestamp64Milli(last), {sort} = 'sessions', toInt64(sessions),
-			{sort} = 'events', toInt64(events), {sort} = 'toolCalls', toInt64(calls), {sort} = 'conversions', toInt64(conversions), 0),
-		multiIf({sort} != 'userId', '', {descending} = 1, concat(translate(hex(user), '0123456789ABCDEF', 'FEDCBA9876543210'), 'G'), user),
-		user), wanted), {offset} + 1)) AS users
+	max(wanted_in_all) AS total,
+	max(users_in_all) AS identifiedUsers,
+	max(sessions_in_all) - max(unnamed_in_all) AS identifiedSessions,
+	max(unnamed_in_all) AS anonymousSessions,
+	arraySlice(groupArrayIf(name, wanted), {offset} + 1) AS users
 FROM (
 	SELECT
+		name,
+		wanted,
+		sum(toUInt64(wanted)) OVER () AS wanted_in_all,
+		sum(toUInt64(is_user)) OVER () AS users_in_all,
+		sum(if(whole, sessions, 0)) OVER () AS sessions_in_all,
+		sum(if(whole OR is_user, 0, sessions)) OVER () AS unnamed_in_all
+	FROM {{users_summed: $1}}
+	ORDER BY
+		wanted DESC,
+		if({descending} = 1, -1, 1) * multiIf({sort} = 'lastSeen', toUnixTimestamp64Milli(last), {sort} = 'sessions', toInt64(sessions),
+			{sort} = 'events', toInt64(events), {sort} = 'toolCalls', toInt64(calls), {sort} = 'conversions', toInt64(conversions), 0),
+		if({sort} = 'userId' AND {descending} = 1, name, '') DESC,
+		name
+	LIMIT {list_end}
+)
+
+-- Each user, all that is anonymous, and the whole.
+-- block: users_summed
+(SELECT
 		user,
 		grouping(user) = 1 AS whole,
-		NOT whole AND user != '' AS is_user,
-		is_user AND position(user, {q}) > 0 AND {{has_traits}} AS wanted,
+		NOT whole AND user != 0 AS is_user,
+		any(if(own = 0, session_name, user_id)) AS name,
+		is_user AND position(name, {q}) > 0 AND {{has_traits}} AS wanted,
 		max(last_event) AS last,
-		uniqExact(session_id) AS sessions,
-		uniqExactIf(session_id, session_user != '') AS identified,
+		uniqExact(session) AS sessions,
 		sum(some_events) AS events,
 		sum(some_calls) AS calls,
 		sum(some_conversions) AS conversions
-	FROM (SELECT *, if(user_id = '', session_user, user_id) AS user FROM $1 AS parts LEFT JOIN {{session_users}} AS users_of_sessions USING (session_id))
-	GROUP BY user WITH ROLLUP
-)
+	FROM (SELECT *, if(own = 0, session_user, own) AS user FROM $1 AS parts
+		LEFT JOIN {{users_with_names: {from} | {to}}} AS users_of_sessions USING (session))
+	GROUP BY user WITH ROLLUP)
 
 -- name: users_page
 {{users_page_of: (SELECT *, 0 AS some_events, 0 AS some_calls, 0 AS some_conversions FROM {{last_visits: {from} | {to}}})}};
 
 -- name: users_page_counted
-{{users_page_of: (SELECT session_id, user_id, max(timestamp) AS last_event, count() AS some_events, countIf(event_type = 'tool_call') AS some_calls,
-	countIf(event_type = 'conversion') AS some_conversions
+{{users_page_of: (SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own, user_id, max(timestamp) AS last_event, count() AS some_events,
+	countIf(event_type = 'tool_call') AS some_calls, countIf(event_type = 'conversion') AS some_conversions
 FROM {{rows: session_id, user_id, timestamp, event_type | {{is_activity}}}}
 GROUP BY session_id, user_id)}};
 
@@ -75,13 +89,13 @@ GROUP BY session_id, user_id)}};
 -- $5 condition. Own users of sessions without such an event have a row of empty columns.
 -- block: sessions_of_users
 (SELECT *
-FROM {{pairs_of_sessions: {{sessions_naming: $1}}}} AS pairs
-LEFT JOIN {{found: $2 | {{is_of_sessions: {{sessions_naming: $1}} | $3 | $4}} AND ($5)}} AS theirs USING (session_id, user_id))
+FROM {{pairs_of_sessions: {{sessions_naming: $1 | session}}}} AS pairs
+LEFT JOIN {{found: $2 | {{is_of_sessions: {{sessions_naming: $1 | session}} | {{sessions_naming: $1 | session_id}} | $3 | $4}} AND ($5)}} AS theirs USING (session_id, user_id))
 
 -- All events of the sessions in which {user} is named, each with its user (G6): one scan, since all that tells the users is read anyway.
 -- block: all_of_user
 (SELECT *, if(user_id = '', argMinIf(user_id, (timestamp, user_id), user_id != '') OVER (PARTITION BY session_id), user_id) AS user
-FROM {{found: $1 | session_id IN ({{sessions_naming: [{user}]}})}})
+FROM {{found: $1 | session_id IN ({{sessions_naming: [{user}] | session_id}})}})
 
 -- block: user_columns
 session_id, user_id, event_type, timestamp, step_sequence, event_id
@@ -189,8 +203,9 @@ SELECT
 	if(length(newest) > {limit}, concat(toString(-newest[{limit}].1), '-', toString(newest[{limit}].3)), NULL) AS nextCursor
 FROM (
 	SELECT groupArraySorted({list_end})((-toUnixTimestamp64Milli(timestamp), {{id_down: event_id}}, event_id, tuple({{event: user}}))) AS newest
-	FROM {{pairs_of_sessions: {{sessions_naming: [{user}]}}}} AS pairs
-	JOIN {{found: {{event_columns}} | {{is_of_sessions: {{sessions_naming: [{user}]}} | {{newest_of_user}} | addMilliseconds({seen_time}, 1)}}}} AS theirs
+	FROM {{pairs_of_sessions: {{sessions_naming: [{user}] | session}}}} AS pairs
+	JOIN {{found: {{event_columns}} | {{is_of_sessions: {{sessions_naming: [{user}] | session}} | {{sessions_naming: [{user}] | session_id}} |
+		{{newest_of_user}} | addMilliseconds({seen_time}, 1)}}}} AS theirs
 	USING (session_id, user_id)
 	WHERE user = {user} AND (empty({event_types}) OR event_type IN {event_types})
 		AND (timestamp < {seen_time} OR (timestamp = {seen_time} AND toString(event_id) < {seen_id}))
