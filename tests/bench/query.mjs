@@ -100,9 +100,9 @@ async function fill(stack) {
 		if (told.password) writeFileSync(join(stack.home, '..', 'login.json'), JSON.stringify({ email: told.email, password: told.password }), { mode: 0o600 });
 		print({ bench: 'query-seed', events: told.events, seconds: round((performance.now() - began) / 1000, 1), target_seconds: 180 });
 	}
-	const open = "SELECT count() FROM (SELECT partition FROM system.parts WHERE active AND table = 'events' AND partition != toString(toYYYYMMDD(now('UTC'))) GROUP BY partition HAVING count() > 1) FORMAT TSV";
+	const open = "SELECT count() FROM (SELECT table, partition FROM system.parts WHERE active AND table IN ('events', 'visits') AND partition != toString(toYYYYMMDD(now('UTC'))) GROUP BY table, partition HAVING count() > 1) FORMAT TSV";
 	await waitFor('days merged', async () => Number(await adminQuery(stack, open)) === 0, MERGED_MS, 2000);
-	const [rows, bytes, parts] = (await adminQuery(stack, "SELECT sum(rows), sum(bytes_on_disk), count() FROM system.parts WHERE active AND table = 'events' FORMAT TSV")).trim().split('\t').map(Number);
+	const [rows, bytes, parts] = (await adminQuery(stack, "SELECT sumIf(rows, table = 'events'), sum(bytes_on_disk), count() FROM system.parts WHERE active AND table IN ('events', 'visits') FORMAT TSV")).trim().split('\t').map(Number);
 	print({ bench: 'query-disk', rows, parts, bytes_per_event: round(bytes / rows, 1), target: DISK_BYTES });
 	return project;
 }
