@@ -93,10 +93,18 @@ export function dataset(seed, { workspace, project }) {
 /* ---- requests ---- */
 
 const filters = (d) => ({ ...(d.chance(0.3) ? { platform: d.pick(['chatgpt', 'claude,cursor', ['unknown', 'claude'], 'nosuch']) } : {}), ...(d.chance(0.3) ? { tool: d.shuffle([...new Set(TOOLS)]).slice(0, 1 + d.int(3)) } : {}) });
-function range(d, { at, zone }) {
+function range(d, { at, zone, events }) {
+	if (events.length > 0 && d.chance(0.3)) return close(d, d.pick(events), zone);
 	if (d.chance(0.05)) return { from: iso(at - 400 * DAY), to: iso(at - 390 * DAY) };
 	const from = at - d.int(5 * 24) * HOUR - d.pick([0, 0, 1234]);
 	return { from: iso(from), to: iso(from + (1 + d.int(9 * 24)) * HOUR), ...(d.chance(0.7) ? { timezone: zone } : {}) };
+}
+/** A range that begins or ends at an event or beside it, shorter or longer than the quarters of an hour that visits are kept in. */
+function close(d, event, zone) {
+	const edge = Date.parse(event.timestamp) + d.pick([0, 0, 1, -1, 60_000, -60_000]);
+	const length = d.pick([1, 1000, 60_000, 899_999, 900_000, 900_001, 20 * 60_000, HOUR, 5 * HOUR + 7]);
+	const from = d.chance(0.5) ? edge : edge - length;
+	return { from: iso(from), to: iso(from + length), ...(d.chance(0.5) ? { timezone: zone } : {}) };
 }
 const buckets = (d) => (d.chance(0.6) ? { granularity: d.pick(['hour', 'day', 'week', 'month', 'auto']) } : {});
 const compare = (d) => (d.chance(0.2) ? { compare: 'none' } : {});
