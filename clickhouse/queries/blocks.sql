@@ -355,10 +355,11 @@ round($1, 6)
 -- block: rate
 if($2 = 0, NULL, round($1 / $2, 6))
 
--- Numbers beside those of the range before, each of which is NULL where none is compared.
+-- Numbers beside those of the range before, each of which is NULL where none is compared. Through text, because round() of numbers that
+-- are rounded already makes halves of what is none; 0 is added lest it be -0.
 -- block: kpis_of
 arrayMap((number, was) -> tuple(number AS value, was AS previous,
-	if(ifNull(was, 0) = 0, NULL, round((number - was) / was, 6)) AS change), $1, $2)
+	if(ifNull(was, 0) = 0, NULL, round(toFloat64(toDecimalString((number - was) / was, 6)), 6) + 0) AS change), $1, $2)
 
 -- block: percentile
 round(quantileExactInclusiveOrNull($1)($2), 6)
