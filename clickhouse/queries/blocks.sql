@@ -384,7 +384,7 @@ if($1 = '' OR isValidJSON($1), $1, toJSONString($1))
 -- ---- order ----
 -- By a number ($1, null last) or by a text ($2, '' where the order is not by it), then by what is unique ($3).
 -- block: in_order
-isNull($1), if({descending} = 1, -($1), $1), if({descending} = 1, $2, '') DESC, $3
+if({descending} = 1, -1, 1) * ($1) NULLS LAST, if({descending} = 1, $2, '') DESC, $3
 
 -- Newest first, or oldest. $1 time, $2 id.
 -- block: by_time

@@ -62,7 +62,7 @@ LIMIT {limit} OFFSET {offset};
 SELECT uniqExact(tool)
 FROM (
 	SELECT DISTINCT toString(event_name) AS tool
-	FROM {{copies: event_name | event_type = 'tool_call'}}
+	FROM {{copies_of_calls: event_name | 1}}
 	UNION ALL
 	SELECT tool_name AS tool
 	FROM {{registry: tool_name | {unused} = 1}}
