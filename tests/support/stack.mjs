@@ -10,6 +10,7 @@ import { freePort } from './port.mjs';
 export const BIN_DIR = resolve(process.env.YAVIO_BIN_DIR ?? 'build/release/bin');
 const SETUP_ENV = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../scripts/setup-env.sh');
 const COMMAND_MS = 120_000;
+const HANGS_MS = 20_000; /* of yavio down, which kills after 45 s */
 
 /** How much longer than the promised times a test may take: under a sanitizer, and on a machine that is busy with more. */
 const BUSY = Math.min(4, Math.max(1, loadavg()[0] / availableParallelism() / 1.5));
@@ -121,8 +122,26 @@ export class Stack {
   }
 
   /** bin/yavio of this stack. */
-  yavio(args, { env = {}, timeout } = {}) {
-    return run(join(this.bin, 'yavio'), args, { env: { ...this.env, ...env }, timeout });
+  async yavio(args, { env = {}, timeout } = {}) {
+    const watch = args[0] === 'down' && setTimeout(() => this.#tellWhoHangs(), HANGS_MS);
+    try {
+      return await run(join(this.bin, 'yavio'), args, { env: { ...this.env, ...env }, timeout });
+    } finally {
+      clearTimeout(watch);
+    }
+  }
+
+  /** Where the threads of what should have ended are, and what it logged last: afterwards it is killed and nobody knows. */
+  async #tellWhoHangs() {
+    const read = (file) => readFile(file, 'utf8').catch((e) => e.code);
+    for (const { pid, name } of await this.processes()) {
+      for (const task of await readdir(`/proc/${pid}/task`).catch(() => [])) {
+        const [state, waits, call, stack] = await Promise.all(['stat', 'wchan', 'syscall', 'stack'].map((file) => read(`/proc/${pid}/task/${task}/${file}`)));
+        console.error(`still there: ${name} ${pid}/${task}: ${state.slice(0, 60)} | ${waits} | ${call.trim()}\n${stack}`);
+      }
+      const log = await read(join(this.home, 'log', name.replace('yavio-', ''), 'current'));
+      console.error(log.split('\n').slice(-4).join('\n'));
+    }
   }
 
   /** Like yavio(), but a failure is an error, and --json answers come parsed. */
