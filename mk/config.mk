@@ -6,6 +6,8 @@ OUT := $(BUILD)/$(VARIANT)
 GEN := $(BUILD)/gen
 LIBCHDB := $(BUILD)/lib/libchdb.so
 
+comma := ,
+
 CC_release := gcc
 CC_clang := clang
 CC_asan := gcc
@@ -25,5 +27,6 @@ OPT := $(OPT_$(VARIANT))
 VERSION := $(shell cat VERSION 2>/dev/null || echo 0.0.0)
 CPPFLAGS := -D_GNU_SOURCE -DYAVIO_VERSION='"$(VERSION)"' -I. -Ilib -I$(GEN) -I/usr/include/postgresql
 CFLAGS := -std=c11 -g $(OPT) $(WARN) $(HARDEN)
-LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(filter -fsanitize=%,$(OPT))
+LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(filter -fsanitize=%,$(OPT)) \
+	$(if $(filter asan,$(VARIANT)),-Wl$(comma)-u$(comma)__lsan_is_turned_off)
 LDLIBS := -loath -ljansson -lcrypto -largon2 -lcurl -lpq -lfcgi -lmicrohttpd -lz -lpthread -lm
