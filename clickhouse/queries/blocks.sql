@@ -173,7 +173,7 @@ session IN (SELECT session FROM visits WHERE own = 0 AND {{slots_touched: $1 | $
 -- ---- visits ----
 -- What sessions did between $1 and $2, in rows of a slot (15 minutes), session and own user; one may have several rows. Without
 -- filters the store knows it by its table of visits (migration 0006): what has a first and a last time in a slot lies in a range
--- that is longer than the slot (see h_plain) and holds one of both.
+-- that is longer than the slot, if one of both does. Shorter ones read the events (in_full in lib/ch/ch_many.h).
 -- block: visits
 -- plain: {{visits_kept: $1 | $2}}
 (SELECT toStartOfFifteenMinutes(timestamp) AS slot, {{hash_of: session_id}} AS session, {{own_hash}} AS own,
