@@ -14,6 +14,7 @@ $(BUILD)/fuzz/obj/gen/%.o: $(GEN)/%.c | $(GEN_BUILD)
 	@mkdir -p $(@D)
 	@clang $(CPPFLAGS) $(FUZZ_CFLAGS) -MMD -MP -c $< -o $@
 $(BUILD)/fuzz/fuzz_native: $(BUILD)/fuzz/obj/daemon/shipper/native.o $(BUILD)/fuzz/obj/daemon/shipper/native_value.o
+$(BUILD)/fuzz/fuzz_tokens: $(BUILD)/fuzz/obj/daemon/store/tokens.o
 $(BUILD)/fuzz/fuzz_live: $(BUILD)/fuzz/obj/fcgi/live/position.o
 $(BUILD)/fuzz/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/fuzz/libyavio.a
 	@clang $(CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer $(filter-out %.a,$^) $(filter %.a,$^) $(LDLIBS) -o $@

@@ -10,6 +10,7 @@
 #include "daemon/store/job.h"
 #include "daemon/store/reply.h"
 #include "daemon/store/scan.h"
+#include "daemon/store/scrub.h"
 #include "daemon/store/tenant.h"
 #include "daemon/store/exec.h"
 
@@ -189,11 +190,27 @@ static bool connection_prepare(
 	return ok;
 }
 
+/* The engine notes a token before the part of its rows takes its place, and keeps the note when
+ * that fails. Before the client may send the rows again it is marked, and tokens change. */
+static void insert_ended(struct store *store, bool ok)
+{
+	bool found = false;
+	if (!atomic_exchange(&store->scrub_due, false) && ok)
+		return;
+	bool looked = scrub_open(store->options.data_dir, &found);
+	if (!looked)
+		atomic_store(&store->scrub_due, true);
+	if (!looked || found)
+		atomic_fetch_add(&store->token_life, 1);
+}
+
 static enum MHD_Result run_whole(struct request *r, struct statement *s, struct job *job)
 {
 	struct engine_answer answer = {0};
 	enum MHD_Result result;
 	bool ok = engine_query(job->conn, s->sql, s->sql_len, s->format, &answer);
+	if (s->scan.insert)
+		insert_ended(r->store, ok);
 	job_end(job);
 	result = ok ? reply_whole(r, s->format_shown, &answer) : reply_engine_error(r, &answer);
 	engine_answer_release(&answer);
@@ -251,6 +268,7 @@ static enum MHD_Result exec_planned(struct request *r, struct statement *s)
 	struct job *job = NULL;
 	settings_init(&settings, r->user, s->class);
 	enum err err = request_settings(r, &settings);
+	settings_insert_token(&settings, atomic_load(&r->store->token_life));
 	if (err == ERR_OK && !settings_finish(&settings, &r->store->limits, r->token,
 	                             r->store->options.database, r->workspace, r->project, r->get))
 		err = ERR_DB_STORE_STATEMENT_DENIED;

@@ -14,6 +14,7 @@
 #include "conf/conf.h"
 #include "daemon/store/http.h"
 #include "daemon/store/lock.h"
+#include "daemon/store/scrub.h"
 #include "daemon/store/store.h"
 
 enum {
@@ -92,7 +93,9 @@ static enum err store_open(struct store *s)
 	if (err != ERR_OK)
 		return err;
 	unlink(o->ready_path); /* of a process that was killed */
-	err = engine_open(&engine, &s->engine);
+	err = scrub_closed(o->data_dir);
+	if (err == ERR_OK)
+		err = engine_open(&engine, &s->engine);
 	if (err == ERR_OK)
 		err = database_create(s);
 	if (err != ERR_OK)

@@ -23,6 +23,8 @@ static const int64_t MEMORY_INSERT = 512LL * 1024 * 1024;
 /* The live class of lib/ch asks for this much, whatever YAVIO_QUERY_MEMORY is. */
 static const int64_t MEMORY_SELECT_LEAST = 256LL * 1024 * 1024;
 
+#define INSERT_TOKEN "insert_deduplication_token"
+
 enum rule_kind {
 	RULE_PASS,   /* to the engine as it is */
 	RULE_NUMBER, /* digits only */
@@ -69,7 +71,7 @@ static const struct rule {
         {"log_comment", EVERYBODY, RULE_PASS, 0},
         {"insert_deduplicate", INGEST, RULE_NUMBER, 0},
         {"optimize_on_insert", INGEST, RULE_NUMBER, 0},
-        {"insert_deduplication_token", INGEST, RULE_PASS, 0},
+        {INSERT_TOKEN, INGEST | ADMIN, RULE_PASS, 0},
         {"async_insert", INGEST, RULE_NUMBER, 0},
         {"wait_for_async_insert", INGEST, RULE_NUMBER, 0},
         {"insert_quorum", INGEST, RULE_PASS, 0},
@@ -226,9 +228,25 @@ enum err settings_add(struct settings *s, const char *name, const char *value)
 		return ERR_DB_STORE_STATEMENT_DENIED;
 	if (strcmp(name, "log_comment") == 0)
 		s->comment = value;
+	else if (strcmp(name, INSERT_TOKEN) == 0)
+		s->insert_token = value;
 	else
 		settings_force(s, name, value);
 	return ERR_OK;
+}
+
+void settings_insert_token(struct settings *s, unsigned life)
+{
+	struct buf token;
+	if (!s->insert_token || !*s->insert_token)
+		return;
+	buf_init(&token, SETTINGS_VALUE_BYTES_MAX + 16);
+	if (life == 0 ? buf_add_str(&token, s->insert_token)
+	              : buf_addf(&token, "%s~%u", s->insert_token, life))
+		settings_force(s, INSERT_TOKEN, buf_str(&token));
+	else
+		s->text.failed = true;
+	buf_release(&token);
 }
 
 /* 0 means "no limit" to the engine, so a capped user may not have it. */

@@ -41,6 +41,7 @@ struct settings {
 	enum settings_class class;
 	int64_t limit[SETTINGS_LIMIT_COUNT]; /* as asked; -1: not asked */
 	const char *comment;                 /* log_comment as asked, borrowed; "" */
+	const char *insert_token; /* insert_deduplication_token as asked, borrowed; NULL: none */
 };
 
 void settings_init(struct settings *s, const struct user *user, enum settings_class class);
@@ -52,6 +53,9 @@ void settings_release(struct settings *s);
 enum err settings_add(struct settings *s, const char *name, const char *value) MUST_CHECK;
 /* One that the store itself decides; any user. */
 void settings_force(struct settings *s, const char *name, const char *value);
+/* Adds the token of an insert that was asked for. life: 0, or what makes it another token than the
+ * same one of an earlier life was (store.h). */
+void settings_insert_token(struct settings *s, unsigned life);
 /* Adds log_comment (token, a blank, what the client asked for), by which engine_kill finds the
  * statement, the limits, and for a tenant user the filter of every tenant table and, last,
  * readonly. workspace and project: checked UUID text, NULL for other users. False: too long. */

@@ -36,6 +36,10 @@ struct store {
 	atomic_int_least64_t uploaded; /* bytes of them now */
 	atomic_int requests;           /* being answered */
 	atomic_bool draining;          /* SIGTERM came: no new statement begins */
+	/* Tokens of inserts mean something else after each insert that failed and left its token
+	 * with the engine: the same token again, and it would not store the rows. */
+	atomic_uint token_life;
+	atomic_bool scrub_due; /* it could not be looked whether one did */
 };
 
 #endif

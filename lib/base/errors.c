@@ -259,6 +259,7 @@ const struct err_info err_table[] = {
 	{5020, "YAVIO-5020", "CH_CLUSTER_DEGRADED", 0, LOG_WARN, false, "A replica or shard of the cluster is away", "Check the servers of the cluster."},
 	{5021, "YAVIO-5021", "STORE_LIBRARY_MISSING", 0, LOG_FATAL, false, "The library of the store is missing or damaged", "Run make build."},
 	{5022, "YAVIO-5022", "CH_CREDENTIALS_OPEN", 0, LOG_FATAL, false, "A user of the store has no password or a published one", "Run scripts/setup-env.sh, then yavio migrate."},
+	{5023, "YAVIO-5023", "STORE_INSERT_UNFINISHED", 0, LOG_WARN, false, "The store forgot inserts that it had not finished", "Nothing needs to be done; the shipper sends those rows again."},
 	{5200, "YAVIO-5200", "PG_CONNECTION_REFUSED", 0, LOG_ERROR, false, "PostgreSQL is not reachable", "Check that PostgreSQL runs."},
 	{5201, "YAVIO-5201", "PG_QUERY_FAILED", 0, LOG_ERROR, false, "A statement of PostgreSQL failed", "Report it with the line of the log."},
 	{5202, "YAVIO-5202", "PG_UNIQUE_CONSTRAINT_VIOLATION", 0, LOG_ERROR, false, "A value exists already", "Report it if the log shows it."},

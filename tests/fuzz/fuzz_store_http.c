@@ -26,6 +26,7 @@ enum {
 };
 
 static const struct options all_options = {
+        .data_dir = "/dev/null", /* nothing is below it */
         .database = STORE_ENGINE_DATABASE,
         .admin_name = "default",
         .admin_password = "a",

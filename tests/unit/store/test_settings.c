@@ -142,7 +142,6 @@ static void test_lists(void **state)
 	expect("default", "allow_ddl", "1", "allow_ddl = '1'");
 	expect("default", "a b", "1", NULL);
 	expect("yavio_dashboard", "insert_deduplication_token", "x", NULL);
-	expect("yavio_ingest", "insert_deduplication_token", "it's\\", "token = 'it\\'s\\\\'");
 	expect("yavio_ingest", "output_format_x", "1", NULL);
 	expect("yavio_dashboard", "output_format_json_quote_64bit_integers", "0",
 	        "output_format_json_quote_64bit_integers = '0'");
@@ -152,6 +151,28 @@ static void test_lists(void **state)
 	expect("yavio_dashboard", "send_progress_in_http_headers", "1", "SET ");
 	expect("yavio_dashboard", "param_x", "a'b", "param_x = 'a\\'b'");
 	expect("yavio_dashboard", "param_", "", "param_ = ''");
+}
+
+static void test_insert_token(void **state)
+{
+	static const struct {
+		const char *token;
+		unsigned life;
+		const char *text;
+	} cases[] = {{"it's", 0, "SET insert_deduplication_token = 'it\\'s'"},
+	        {"a", 3, "SET insert_deduplication_token = 'a~3'"}, {"", 3, ""}, {NULL, 3, ""}};
+	struct settings s;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		settings_init(&s, user("yavio_ingest"), SETTINGS_INSERT);
+		if (cases[i].token)
+			assert_int_equal(
+			        settings_add(&s, "insert_deduplication_token", cases[i].token),
+			        ERR_OK);
+		settings_insert_token(&s, cases[i].life);
+		assert_string_equal(buf_str(&s.text), cases[i].text);
+		settings_release(&s);
+	}
 }
 
 static void test_tenant_filter_comes_last(void **state)
@@ -213,6 +234,7 @@ int main(void)
 	        cmocka_unit_test(test_limits_are_capped),
 	        cmocka_unit_test(test_bad_numbers),
 	        cmocka_unit_test(test_lists),
+	        cmocka_unit_test(test_insert_token),
 	        cmocka_unit_test(test_tenant_filter_comes_last),
 	        cmocka_unit_test(test_tenant_must_be_uuids),
 	        cmocka_unit_test(test_too_much_text),
