@@ -117,6 +117,14 @@ static void add_analytics_settings(enum ch_class cls, struct buf *url)
 		buf_add_str(url, "&enable_named_columns_in_function_tuple=1");
 }
 
+/* A server on its own may know a token whose rows it has lost, and would take the repeat for done
+ * (docs/DESIGN.md). The embedded store mends that, replicated tables do not have it; any other
+ * stores a repeat again, which counts once: there each request has a token of its own. */
+static bool keeps_tokens(const struct ch *c)
+{
+	return c->at.unix_socket[0] || *c->cluster;
+}
+
 static bool build_url(
         const struct ch *c, const struct ch_call *call, const char *query_id, struct buf *url)
 {
@@ -140,7 +148,8 @@ static bool build_url(
 		 * inside the insert, 3 us: FINAL and merges drop those too. */
 		buf_add_str(url, "&insert_deduplicate=1&async_insert=0&optimize_on_insert=0"
 		                 "&input_format_parallel_parsing=0");
-		add_pair(url, "insert_deduplication_token", call->token);
+		add_pair(url, "insert_deduplication_token",
+		        keeps_tokens(c) ? call->token : query_id);
 		if (*c->cluster)
 			buf_add_str(url, "&distributed_foreground_insert=1&insert_quorum=auto");
 	} else if (tenant && *c->cluster) {
