@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Runs test lanes without stopping at the first failure, counts every case, and ends with "N passed, N failed".
-# usage: scripts/test.sh LANE...   lanes: lint unit unit-clang unit-asan it it-asan e2e sdk fuzz (results in build/test-results)
+# usage: scripts/test.sh LANE...   lanes: lint unit unit-clang unit-asan it it-asan e2e sdk fuzz (results in build/test-results;
+# TEST_JOBS: test files at once, as many as processors unless told)
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
-[ $# -gt 0 ] || { sed -n '3,4s/^# //p' "$0" >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '3,5s/^# //p' "$0" >&2; exit 2; }
 
 build=${BUILD:-build}
 results=$build/test-results
@@ -97,8 +98,40 @@ lane_sdk() {
 # Files that run none of the instrumented programs: under the sanitizer they would only take time.
 not_for_asan='^(checks|fetch-libchdb|oracle|postgres-(functions|plans|roles|setup)|setup-env|sql-generators)$'
 
+# As many files at once as there are processors: they wait for programs, disks and browsers more than they compute.
+files_at_once=${TEST_JOBS:-$(nproc)}
+trap 'trap - TERM; kill $(jobs -p) 2>/dev/null; exit 130' INT TERM
+
+# One file, in the background, with ports of its own: its report appears when it has ended, whole.
+run_node_file() { # run_node_file VARIANT FILE RESULT NUMBER
+  local node
+  rm -f "$3".{tap,status}
+  YAVIO_BIN_DIR=$PWD/$build/$1/bin YAVIO_VARIANT=$1 TEST_PORT_BAND=$(($4 % 20)) timeout 500 \
+    node --test --test-reporter=tap --test-reporter-destination="$3.tap" \
+    --test-reporter=spec --test-reporter-destination=stdout "$2" >"$3.log" 2>&1 &
+  node=$!
+  trap 'kill $node' TERM
+  wait $node
+  echo $? >"$3.status"
+  {
+    flock 9
+    printf '\n-- %s\n' "$2"
+    cat "$3.log"
+  } 9>"$results/print.lock"
+}
+
+count_node_file() { # count_node_file LANE FILE RESULT
+  local line status
+  status=$(cat "$3.status" || echo 1)
+  # Node repeats a count of leaf tests at the end of the report.
+  passed=$((passed + $(sed -n 's/^# pass //p' "$3.tap" | tail -n 1 | grep . || echo 0)))
+  [ "$status" -ne 0 ] || return 0
+  while IFS= read -r line; do record fail "$1 $(basename "$2"): ${line#*not ok * - }"; done \
+    < <(grep -E '^ *not ok' "$3.tap" || echo "not ok 0 - exit status $status")
+}
+
 lane_node() { # lane_node VARIANT DIRECTORY
-  local variant=$1 directory=$2 lane file tap status
+  local variant=$1 directory=$2 lane file number=0 files=()
   lane=$(basename "$directory")
   if ! make -s -j2 build web test-support VARIANT="$variant" >"$results/$lane-$variant-build.log" 2>&1; then
     tail -n 40 "$results/$lane-$variant-build.log"
@@ -107,17 +140,15 @@ lane_node() { # lane_node VARIANT DIRECTORY
   fi
   for file in "$directory"/*.test.mjs; do
     if [ "$variant" = asan ] && [[ $(basename "$file" .test.mjs) =~ $not_for_asan ]]; then continue; fi
-    tap=$results/$lane-$variant-$(basename "$file" .test.mjs).tap
-    YAVIO_BIN_DIR=$PWD/$build/$variant/bin YAVIO_VARIANT=$variant timeout 900 \
-      node --test --test-reporter=tap --test-reporter-destination="$tap" \
-      --test-reporter=spec --test-reporter-destination=stdout "$file"
-    status=$?
-    # Node repeats a count of leaf tests at the end of the report.
-    passed=$((passed + $(sed -n 's/^# pass //p' "$tap" | tail -n 1 | grep . || echo 0)))
-    if [ $status -ne 0 ]; then
-      while IFS= read -r line; do record fail "$lane ($variant) $(basename "$file"): ${line#*not ok * - }"; done \
-        < <(grep -E '^ *not ok' "$tap" || echo "not ok 0 - exit status $status")
-    fi
+    files+=("$file")
+  done
+  for file in "${files[@]}"; do
+    while [ "$(jobs -rp | wc -l)" -ge "$files_at_once" ]; do wait -n; done
+    run_node_file "$variant" "$file" "$results/$lane-$variant-$(basename "$file" .test.mjs)" $((number++)) &
+  done
+  wait
+  for file in "${files[@]}"; do
+    count_node_file "$lane ($variant)" "$file" "$results/$lane-$variant-$(basename "$file" .test.mjs)"
   done
 }
 

@@ -5,7 +5,8 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
-	chmodSync, chownSync, copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync,
+	chmodSync, chownSync, copyFileSync, existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync,
+	rmSync,
 } from 'node:fs';
 import http from 'node:http';
 import { tmpdir } from 'node:os';
@@ -44,7 +45,10 @@ function installFor(user, dir) {
 	try {
 		linkSync(library, target);
 	} catch {
-		if (!existsSync(SHARED_LIBRARY)) copyFileSync(library, SHARED_LIBRARY);
+		if (!existsSync(SHARED_LIBRARY)) {
+			copyFileSync(library, `${SHARED_LIBRARY}.${process.pid}`);
+			renameSync(`${SHARED_LIBRARY}.${process.pid}`, SHARED_LIBRARY); // never half of it: tests run side by side
+		}
 		linkSync(SHARED_LIBRARY, target);
 	}
 	for (const path of ['.', 'bin', 'lib', 'bin/yavio-store']) chmodSync(join(dir, path), 0o755);

@@ -103,7 +103,7 @@ function checkValues(rows) {
   if (hang) assert.ok(hang.latency_ms >= 50 && (JSON.parse(hang.metadata).cancelled || JSON.parse(hang.metadata).disconnected));
 }
 
-test('a batch whose answer is lost again and again counts once', async () => {
+test('a batch whose answer is lost again and again counts once', async (t) => {
   const line = { ...(await LINES['v1 1.32.2']()), label: 'v1 1.32.2' };
   const { key, project_id: project } = await stack.createKey('Test workspace', 'replayed');
   let posts = 0;
@@ -112,6 +112,7 @@ test('a batch whose answer is lost again and again counts once', async () => {
     return url.endsWith('/v1/events') && ++posts <= 5 ? new Response('', { status: 503, headers: { 'retry-after': '0' } }) : answer;
   };
   const { client, close } = await TRANSPORTS.memory.open(line, { apiKey: key, endpoint: stack.ingestUrl, intent: true, transport: { fetch: through } });
+  t.after(close);
   await journey(line, client);
   await close();
   await waitFor('the last answer', async () => (await flush()).remaining === 0, 30_000);
@@ -126,10 +127,11 @@ describe('lines and transports', { concurrency: 2 }, () => {
   for (const [label, load] of Object.entries(LINES)) {
     for (const [name, transport] of Object.entries(TRANSPORTS)) {
       if (transport.only && !label.startsWith(transport.only)) continue;
-      test(`${label}, ${name}`, async () => {
+      test(`${label}, ${name}`, async (t) => {
         const line = { ...(await load()), label };
         const { key, project_id: project } = await stack.createKey('Test workspace', `${label} ${name}`);
         const { client, close } = await transport.open(line, { apiKey: key, endpoint: stack.ingestUrl, intent: true, logger: (...line) => console.error(...line) });
+        t.after(close); // a test that fails before its end must not keep the file alive
         const answers = await journey(line, client, { cancel: transport.cancel });
         assert.equal(answers[8], transport.json ? 0 : 1, 'progress notifications');
         await close();

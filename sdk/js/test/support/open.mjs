@@ -68,7 +68,7 @@ async function stateful(line, options) {
   return {
     client,
     close: async () => {
-      await client.transport.terminateSession();
+      await client.transport?.terminateSession();
       await client.close();
       for (const transport of transports.values()) await transport.close();
       await http.close();

@@ -29,7 +29,7 @@ export function buildServer(line, options, { wrap = true } = {}) {
     const token = context._meta?.progressToken ?? context.mcpReq?._meta?.progressToken;
     const notify = context.sendNotification ?? context.mcpReq?.notify;
     if (token !== undefined) await notify({ method: 'notifications/progress', params: { progressToken: token, progress: 1, total: 2 } });
-    await new Promise((done) => setTimeout(done, 20)); // v2's client forgets a progress that comes with the answer
+    await new Promise((done) => setTimeout(done, 250)); // the clients forget a progress that comes with the answer
     return text('slept');
   });
   addTool(line, server, 'hang', {}, async (_args, context) => {
