@@ -136,6 +136,10 @@ event_type = 'tool_call' AND event_name = {name}
 -- block: users_of_many
 {{users_where: session IN (SELECT {{hash_of: session_id}} FROM ($1))}}
 
+-- The same for those of a page: slot and session, which all rows are asked for, tell where the others lie; in place of all columns of all rows.
+-- block: users_of_page
+{{users_where: (slot, session) IN (SELECT slot, session FROM visits WHERE session IN (SELECT {{hash_of: session_id}} FROM ($1)))}}
+
 -- block: users_where
 (SELECT session_id, argMin(user_id, (began, user_id)) AS session_user FROM visits WHERE own != 0 AND $1 GROUP BY session_id)
 

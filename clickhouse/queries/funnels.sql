@@ -64,37 +64,25 @@ FROM (
 
 -- Walks through the events of each unit ($1). A place is the time of an event (ms * 2^20) and its number in the unit. tails: for each
 -- event the places of the steps that follow it, the next event that matches each, made from the last step to the second, backwards.
--- An entry takes of its tail what lies in its window. chain: the earliest of those that get furthest.
--- Each step of this has a select of its own: what an alias stands for is analysed again wherever it is used.
+-- An entry takes of its tail what lies in its window. chain: of those that get furthest the earliest; empty: none begins.
+-- Each function of a column has the store look at the whole select that the column comes from: 1 ms of analysis each, if that is long;
+-- what is in lambdas of values alone costs nothing. So there are few selects, and few functions in those on top.
 -- block: funnel_chains
-(SELECT unit, told, traces, events, size, reached, chain, events[bitAnd(chain[1], 1048575)] AS entry
+(SELECT unit, told, traces, events, size, arraySort(c -> bitShiftLeft(16 - length(c), 20) + bitAnd(c[1], 1048575), arrayMap(
+		(place, bits, tail) -> if(bitTest(bits, 0) AND bitShiftRight(place, 20) < toUInt64(toUnixTimestamp64Milli({to}) + {{before_epoch}}),
+			arrayPushFront(arrayFilter(p -> bitShiftRight(p, 20) <= bitShiftRight(place, 20) + 1000 * {window}, tail), place),
+			emptyArrayUInt64()),
+		places, matches, arrayPushBack(arrayPopFront(arrayFold(
+			(later, step) -> arrayReverseFill(tail -> notEmpty(tail), arrayMap(
+				(place, bits, tail) -> if(bitTest(bits, step), arrayPushFront(tail, place), emptyArrayUInt64()),
+				places, matches, arrayPushBack(arrayPopFront(later), emptyArrayUInt64()))),
+			arrayReverse(range(1, length({step_types}))),
+			arrayWithConstant(size, emptyArrayUInt64()))), emptyArrayUInt64())))[1] AS chain
 FROM (
-	SELECT unit, told, traces, events, size, reached, arrayFirst(c -> length(c) = reached, chains) AS chain
-	FROM (
-		SELECT unit, told, traces, events, size, chains, arrayMax(arrayMap(c -> length(c), chains)) AS reached
-		FROM (
-			SELECT unit, told, traces, events, size, arrayMap(
-				(place, bits, tail) -> if(bitTest(bits, 0) AND bitShiftRight(place, 20) < toUInt64(toUnixTimestamp64Milli({to}) + {{before_epoch}}),
-					arrayPushFront(arrayFilter(p -> bitShiftRight(p, 20) <= bitShiftRight(place, 20) + 1000 * {window}, tail), place),
-					emptyArrayUInt64()),
-				places, matches, arrayPushBack(arrayPopFront(tails), emptyArrayUInt64())) AS chains
-			FROM (
-				SELECT unit, told, traces, events, size, places, matches, arrayFold(
-					(later, step) -> arrayReverseFill(tail -> notEmpty(tail), arrayMap(
-						(place, bits, tail) -> if(bitTest(bits, step), arrayPushFront(tail, place), emptyArrayUInt64()),
-						places, matches, arrayPushBack(arrayPopFront(later), emptyArrayUInt64()))),
-					arrayReverse(range(1, length({step_types}))),
-					arrayWithConstant(size, emptyArrayUInt64())) AS tails
-				FROM (
-					SELECT unit, told, traces, events, length(events) AS size, arrayMap(e -> toUInt16(bitAnd(bitShiftRight(e, 32), 1023)), events) AS matches,
-						arrayMap((e, i) -> bitShiftLeft(toUInt64(bitShiftRight(e, 210)), 20) + i, events, arrayEnumerate(events)) AS places
-					FROM $1
-				)
-			)
-		)
-	)
-)
-WHERE reached > 0 OR size >= {unit_events})
+	SELECT unit, told, traces, events, length(events) AS size, arrayMap(e -> toUInt16(bitAnd(bitShiftRight(e, 32), 1023)), events) AS matches,
+		arrayMap((e, i) -> bitShiftLeft(toUInt64(bitShiftRight(e, 210)), 20) + i, events, arrayEnumerate(events)) AS places
+	FROM $1
+))
 
 -- What stands in $1 for event $2.
 -- block: told_of
@@ -115,21 +103,18 @@ GROUP BY trace_id)
 (WITH {{platforms_of: event_type IN {step_types} | {from} | addSeconds({to}, {window})}} AS platform_names
 SELECT tuple(
 	ifNull(max(size), 0) < {unit_events},
-	arrayResize(sumForEach(one_each), length({step_types})),
 	quantileExactInclusiveForEach(0.5)(delays),
-	{{percentile_if: 0.5 | took | reached = length({step_types})}},
-	sumForEachMap(map(platform, one_of_all)))
+	{{percentile_if: 0.5 | arraySum(delays) | reached = length({step_types})}},
+	sumForEachMap(map(multiIf(code != 0, platform_names[code], inherited != '', inherited, 'unknown'), passed)))
 FROM (
-	SELECT size, reached, one_each, one_of_all, delays, took, multiIf(code != 0, platform_names[code], inherited != '', inherited, 'unknown') AS platform
-	FROM (
-		SELECT size, reached, arrayWithConstant(reached, toUInt64(1)) AS one_each, arrayResize(one_each, length({step_types})) AS one_of_all,
-			arrayPopFront(arrayDifference(arrayMap(p -> bitShiftRight(p, 20), chain))) AS delays,
-			bitShiftRight(chain[-1], 20) - bitShiftRight(chain[1], 20) AS took,
-			toUInt32(bitAnd(entry, 4294967295)) AS code, if({{traces_matter}}, {{told_of: traces | entry}}, '') AS trace_id
-		FROM {{funnel_chains: $1}}
-	) AS walked
-	LEFT JOIN {{entry_platforms: 1}} AS platforms_of_traces USING (trace_id)
-))
+	SELECT size, length(chain) AS reached, arrayResize(arrayWithConstant(length(chain), toUInt64(1)), length({step_types})) AS passed,
+		arrayPopFront(arrayDifference(arrayMap(p -> bitShiftRight(p, 20), chain))) AS delays,
+		events[bitAnd(chain[1], 1048575)] AS entry, toUInt32(bitAnd(entry, 4294967295)) AS code,
+		if({{traces_matter}}, {{told_of: traces | entry}}, '') AS trace_id
+	FROM {{funnel_chains: $1}}
+	WHERE notEmpty(chain) OR size >= {unit_events}
+) AS walked
+LEFT JOIN {{entry_platforms: 1}} AS platforms_of_traces USING (trace_id))
 
 -- The whole answer, of the chains of $1. No row: a unit has more events than this counts.
 -- block: funnel_answer
@@ -150,7 +135,8 @@ FROM (
 	SELECT counts, total, arraySort(p -> (-toInt64(p.2[1]), p.1), arrayZip(mapKeys(by_platform), mapValues(by_platform))) AS sorted,
 		arrayPushFront(arrayResize(arrayMap(m -> toNullable(round(m, 6)), medians), length({step_types}) - 1, NULL), NULL) AS step_medians
 	FROM (
-		SELECT found.1 AS fits, found.2 AS counts, found.3 AS medians, found.4 AS total, found.5 AS by_platform
+		SELECT found.1 AS fits, found.2 AS medians, found.3 AS total, found.4 AS by_platform,
+			arrayMap(i -> arraySum(units -> units[i], mapValues(by_platform)), range(1, length({step_types}) + 1)) AS counts
 		FROM (SELECT {{funnel_found: $1}} AS found)
 	)
 	WHERE fits
@@ -184,9 +170,9 @@ FROM (
 		SELECT (
 			SELECT tuple(
 				ifNull(max(size), 0) < {unit_events},
-				countIf(reached = {level}),
-				arraySlice(groupArraySortedIf({list_end})(tuple(if({descending} = 1, -1, 1) * toInt64(bitShiftRight(entry, 210)), unit, entry,
-					events[bitAnd(chain[-1], 1048575)]), reached = {level}), {offset} + 1))
+				countIf(length(chain) = {level}),
+				arraySlice(groupArraySortedIf({list_end})(tuple(if({descending} = 1, -1, 1) * toInt64(bitShiftRight(chain[1], 20)), unit,
+					events[bitAnd(chain[1], 1048575)], events[bitAnd(chain[-1], 1048575)]), length(chain) = {level}), {offset} + 1))
 			FROM {{funnel_chains: $1}}
 		) AS found
 	)
@@ -219,7 +205,7 @@ FROM (
 	SELECT groupArray(tuple(id, timestamp, session_id, trace_id, if(user_id = '', session_user, user_id),
 		multiIf({{is_known: platform}}, toString(platform), inherited != '', inherited, 'unknown'))) AS told
 	FROM events_of_page
-	LEFT JOIN {{users_of_many: SELECT session_id FROM events_of_page}} AS users_of_sessions USING (session_id)
+	LEFT JOIN {{users_of_page: SELECT session_id FROM events_of_page}} AS users_of_sessions USING (session_id)
 	LEFT JOIN {{entry_platforms: trace_id IN (SELECT trace_id FROM events_of_page)}} AS platforms_of_traces USING (trace_id)
 );
 
