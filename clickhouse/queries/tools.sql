@@ -1,73 +1,69 @@
 -- SPDX-License-Identifier: MIT
 -- The list of tools, one tool, its calls.
 
--- name: tools_items
-SELECT
-	tool,
-	calls,
-	{{rate: calls | all_calls}} AS share,
-	{{rate: succeeded | calls}} AS successRate,
-	failed AS errors,
-	{{rate: failed | calls}} AS errorRate,
-	{{rounded: latency}} AS avgLatencyMs,
-	{{nth: latencies | 1}} AS p50LatencyMs,
-	{{nth: latencies | 2}} AS p95LatencyMs,
-	{{nth: latencies | 3}} AS p99LatencyMs,
-	ifNull(calling, 0) AS sessions,
-	ifNull(callers, 0) AS users,
-	retried AS retries,
-	{{rate: empty_results | told_results}} AS zeroResultRate,
-	with_intent AS intents,
-	if(calls = 0, NULL, {{iso: called_at}}) AS lastCalledAt,
-	nullIf(described, '') AS description,
-	if(tool_name != '', true, false) AS registered
+-- The page is cut out of all of them, which tells how many there are.
+-- name: tools_page
+SELECT arraySlice(items_of_all, {offset} + 1, {limit}) AS items, length(items_of_all) AS total
 FROM (
-	SELECT *, if(calls = 0, tool_name, event_name) AS tool, sum(calls) OVER () AS all_calls
+	SELECT groupArray(tuple(tool, calls, share, successRate, errors, errorRate, avgLatencyMs, p50LatencyMs, p95LatencyMs, p99LatencyMs, sessions, users,
+		retries, zeroResultRate, intents, lastCalledAt, description, registered)) AS items_of_all
 	FROM (
 		SELECT
-			event_name,
-			count() AS calls,
-			countIf(status = 'success') AS succeeded,
-			countIf(status = 'error') AS failed,
-			avg(latency_ms) AS latency,
-			{{percentiles: latency_ms}} AS latencies,
-			countIf(is_retry = 1) AS retried,
-			countIf(zero_result = 1) AS empty_results,
-			count(zero_result) AS told_results,
-			countIf(notEmpty(intent)) AS with_intent,
-			max(timestamp) AS called_at
-		FROM {{calls: event_name, status, latency_ms, is_retry, zero_result, intent, timestamp | 1}}
-		GROUP BY event_name
-	) AS called
-	FULL OUTER JOIN {{registry: tool_name, description AS described | 1}} AS known
-	ON called.event_name = known.tool_name
-) AS all_tools
-LEFT JOIN (
-	SELECT arrayJoin(tools) AS called_tool, uniqExact(session) AS calling, uniqExactIf(user, user != 0) AS callers
-	FROM {{with_users: {{callers: {from} | {to}}} | {from} | {to}}}
-	GROUP BY called_tool
-) AS people ON sipHash64(all_tools.tool) = people.called_tool
-WHERE tool != '' AND ({unused} = 1 OR calls > 0) AND {{contains: tool | {q}}}
-ORDER BY
-	calls = 0,
-	{{in_order: if(calls = 0, NULL, multiIf(
-		{sort} = 'calls', toFloat64(calls), {sort} = 'successRate', successRate, {sort} = 'errorRate', errorRate,
-		{sort} = 'errors', toFloat64(errors), {sort} = 'avgLatencyMs', avgLatencyMs, {sort} = 'p95LatencyMs', p95LatencyMs,
-		{sort} = 'users', toFloat64(users), {sort} = 'sessions', toFloat64(sessions),
-		{sort} = 'lastCalledAt', toFloat64(toUnixTimestamp64Milli(called_at)), NULL))
-		| if({sort} = 'tool' AND calls > 0, tool, '') | tool}}
-LIMIT {limit} OFFSET {offset};
-
--- name: tools_total
-SELECT uniqExact(tool)
-FROM (
-	SELECT DISTINCT toString(event_name) AS tool
-	FROM {{copies_of_calls: event_name | 1}}
-	UNION ALL
-	SELECT tool_name AS tool
-	FROM {{registry: tool_name | {unused} = 1}}
-)
-WHERE tool != '' AND {{contains: tool | {q}}};
+			tool,
+			calls,
+			{{rate: calls | all_calls}} AS share,
+			{{rate: succeeded | calls}} AS successRate,
+			failed AS errors,
+			{{rate: failed | calls}} AS errorRate,
+			{{rounded: latency}} AS avgLatencyMs,
+			{{nth: latencies | 1}} AS p50LatencyMs,
+			{{nth: latencies | 2}} AS p95LatencyMs,
+			{{nth: latencies | 3}} AS p99LatencyMs,
+			ifNull(calling, 0) AS sessions,
+			ifNull(callers, 0) AS users,
+			retried AS retries,
+			{{rate: empty_results | told_results}} AS zeroResultRate,
+			with_intent AS intents,
+			if(calls = 0, NULL, {{iso: called_at}}) AS lastCalledAt,
+			nullIf(described, '') AS description,
+			if(tool_name != '', true, false) AS registered,
+			if(calls = 0, NULL, multiIf(
+				{sort} = 'calls', toFloat64(calls), {sort} = 'successRate', successRate, {sort} = 'errorRate', errorRate,
+				{sort} = 'errors', toFloat64(errors), {sort} = 'avgLatencyMs', avgLatencyMs, {sort} = 'p95LatencyMs', p95LatencyMs,
+				{sort} = 'users', toFloat64(users), {sort} = 'sessions', toFloat64(sessions),
+				{sort} = 'lastCalledAt', toFloat64(toUnixTimestamp64Milli(called_at)), NULL)) AS sorted_by
+		FROM (
+			SELECT *, if(calls = 0, tool_name, event_name) AS tool, sum(calls) OVER () AS all_calls
+			FROM (
+				SELECT
+					event_name,
+					count() AS calls,
+					countIf(status = 'success') AS succeeded,
+					countIf(status = 'error') AS failed,
+					avg(latency_ms) AS latency,
+					{{percentiles: latency_ms}} AS latencies,
+					countIf(is_retry = 1) AS retried,
+					countIf(zero_result = 1) AS empty_results,
+					count(zero_result) AS told_results,
+					countIf(notEmpty(intent)) AS with_intent,
+					max(timestamp) AS called_at
+				FROM {{calls: event_name, status, latency_ms, is_retry, zero_result, intent, timestamp | 1}}
+				GROUP BY event_name
+			) AS called
+			FULL OUTER JOIN {{registry: tool_name, description AS described | 1}} AS known
+			ON called.event_name = known.tool_name
+		) AS all_tools
+		LEFT JOIN (
+			SELECT arrayJoin(tools) AS called_tool, uniqExact(session) AS calling, uniqExactIf(user, user != 0) AS callers
+			FROM {{with_users: {{callers: {from} | {to}}} | {from} | {to}}}
+			GROUP BY called_tool
+		) AS people ON sipHash64(all_tools.tool) = people.called_tool
+		WHERE tool != '' AND ({unused} = 1 OR calls > 0) AND {{contains: tool | {q}}}
+		ORDER BY
+			calls = 0,
+			{{in_order: sorted_by | if({sort} = 'tool' AND calls > 0, tool, '') | tool}}
+	)
+);
 
 -- name: tool_registry_entry
 SELECT nullIf(description, '') AS description, {{json: input_schema}} AS inputSchema_json, {{iso: updated_at}} AS updatedAt
@@ -97,11 +93,11 @@ SELECT sessions, users
 FROM {{both_ranges}} AS ranges
 LEFT JOIN (
 	SELECT now, uniqExact(session) AS sessions, uniqExactIf(user, user != 0) AS users
-	FROM {{with_users: (
+	FROM {{with_users_where: (
 		SELECT 1 AS now, * FROM {{callers_of_tool: {from} | {to}}}
 		UNION ALL
 		SELECT 0 AS now, * FROM {{callers_of_tool: {before} | {from}}} WHERE {compare} = 1
-	) | if({compare} = 1, {before}, {from}) | {to}}}
+	) | if({compare} = 1, {before}, {from}) | {to} | has(tools, sipHash64({name}))}}
 	GROUP BY now
 ) AS counted USING (now)
 ORDER BY now DESC;
@@ -160,24 +156,25 @@ FROM (
 -- block: most_first
 arraySort(arrayZip(arrayMap(n -> -toInt64(n), mapValues($1)), mapKeys($1)))
 
--- Calls with input are counted as a key, NULL, that each of them has.
+-- Arguments and their values (pairs), and which of them were given together (given), from two reads of the calls: values are many, what else is
+-- asked about arguments is told by the few sets of them.
 -- name: tool_parameters
 WITH
-	schema AS (
-		SELECT JSONExtractKeys(input_schema, 'properties') AS declared_keys, JSONExtract(input_schema, 'required', 'Array(String)') AS required_keys
-		FROM {{registry: input_schema | tool_name = {name}}}
-	),
 	pairs AS (
 		SELECT
-			pair.1 AS key,
-			transform(toString(JSONType(pair.2)),
-				['String', 'Int64', 'UInt64', 'Double', 'Bool', 'Null', 'Array', 'Object'],
-				['string', 'number', 'number', 'number', 'boolean', 'null', 'array', 'object'], 'string') AS type,
-			substringUTF8(if(type = 'string', JSONExtractString(pair.2), pair.2), 1, 200) AS value
+			key,
+			transform(substring(raw, 1, 1), ['"', 't', 'f', 'n', '[', '{'], ['string', 'boolean', 'boolean', 'null', 'array', 'object'], 'number') AS type,
+			if(type = 'string', JSONExtractString(raw), raw) AS value,
+			sum(n) AS counted
 		FROM (
-			SELECT arrayJoin(JSONExtractKeysAndValuesRaw(input_values)) AS pair
-			FROM {{calls: input_values | event_name = {name} AND input_values != ''}}
+			SELECT pair.1 AS key, {{start_of_json: pair.2 | 200}} AS raw, count() AS n
+			FROM (
+				SELECT arrayJoin(JSONExtractKeysAndValuesRaw(input_values)) AS pair
+				FROM {{calls: input_values | event_name = {name} AND input_values != ''}}
+			)
+			GROUP BY key, raw
 		)
+		GROUP BY key, type, value
 	),
 	best AS (
 		SELECT
@@ -187,60 +184,49 @@ WITH
 				arraySort(v -> (-toInt64(v.1), v.2, v.3), groupArray((counted, value, type, {{rate: counted | total}})))) AS best_values
 		FROM (
 			SELECT
-				key, value, type, count() AS counted,
+				key, value, type, counted,
 				count() OVER (PARTITION BY key) AS different,
 				sum(counted) OVER (PARTITION BY key) AS total
 			FROM pairs
-			GROUP BY key, value, type
 			ORDER BY key, counted DESC, value, type
 			LIMIT 10 BY key
 		)
 		GROUP BY key
 	)
 SELECT
-	key,
-	ifNull(seen, 0) AS count,
-	{{rate: ifNull(seen, 0) | captured}} AS fillRate,
-	if(has(declared_keys, key), true, false) AS declared,
-	if(has(required_keys, key), true, false) AS required,
-	ifNull(different_values, 0) AS "distinct",
-	best_values AS topValues
-FROM (
-	SELECT assumeNotNull(keyed) AS key, seen, captured
-	FROM (
-		SELECT keyed, sum(calls) AS seen, max(if(isNull(keyed), seen, 0)) OVER () AS captured
-		FROM (
-			SELECT arrayJoin(arrayPushBack(arrayMap(key -> toNullable(toString(key)), keys), NULL)) AS keyed, calls
-			FROM (SELECT {{shown_keys}} AS keys, count() AS calls FROM {{calls: param_keys | event_name = {name} AND input_captured = 1}} GROUP BY keys)
-			UNION ALL
-			SELECT arrayJoin(declared_keys) AS keyed, 0 AS calls FROM schema
-		)
-		GROUP BY keyed
-	)
-	WHERE keyed IS NOT NULL
-) AS names
-LEFT JOIN best USING (key)
-CROSS JOIN (SELECT any(declared_keys) AS declared_keys, any(required_keys) AS required_keys FROM schema) AS told
-ORDER BY count DESC, key;
-
--- block: shown_keys
-arrayFilter(key -> NOT startsWith(key, '_'), param_keys)
-
--- name: tool_combinations
-SELECT
-	sum(counted) AS capturedCalls,
+	capturedCalls,
 	arrayMap(c -> tuple(c.2 AS keys, -c.1 AS calls, {{rate: -c.1 | capturedCalls}} AS share, {{rate: c.3 | -c.1}} AS errorRate, {{rate: c.4 | c.5}} AS zeroResultRate),
-		groupArraySorted(20)((-toInt64(counted), names, failed, empty_results, told_results))) AS combinations
+		most_given) AS combinations,
+	arrayMap(k -> tuple(
+			k AS key, seen[k] AS count, {{rate: seen[k] | capturedCalls}} AS fillRate,
+			if(has(declared_keys, k), true, false) AS declared, if(has(required_keys, k), true, false) AS required,
+			values_of[k].1 AS "distinct", values_of[k].2 AS topValues),
+		arraySort(k -> (-toInt64(seen[k]), k), arrayDistinct(arrayConcat(mapKeys(seen), declared_keys)))) AS keys
 FROM (
 	SELECT
-		{{shown_keys}} AS names,
-		count() AS counted,
-		countIf(status = 'error') AS failed,
-		countIf(zero_result = 1) AS empty_results,
-		count(zero_result) AS told_results
-	FROM {{calls: param_keys, status, zero_result | event_name = {name} AND input_captured = 1}}
-	GROUP BY names
-);
+		sum(counted) AS capturedCalls,
+		groupArraySorted(20)((-toInt64(counted), names, failed, empty_results, told_results)) AS most_given,
+		sumMap(mapFromArrays(names, arrayMap(name -> counted, names))) AS seen
+	FROM (
+		SELECT
+			arrayFilter(key -> NOT startsWith(key, '_'), arrayMap(key -> toString(key), param_keys)) AS names,
+			count() AS counted,
+			countIf(status = 'error') AS failed,
+			countIf(zero_result = 1) AS empty_results,
+			count(zero_result) AS told_results
+		FROM {{calls: param_keys, status, zero_result | event_name = {name} AND input_captured = 1}}
+		GROUP BY names
+	)
+) AS given
+CROSS JOIN (SELECT mapFromArrays(groupArray(key), groupArray((different_values, best_values))) AS values_of FROM best) AS valued
+CROSS JOIN (
+	SELECT any(JSONExtractKeys(input_schema, 'properties')) AS declared_keys, any(JSONExtract(input_schema, 'required', 'Array(String)')) AS required_keys
+	FROM {{registry: input_schema | tool_name = {name}}}
+) AS told;
+
+-- JSON of a value ($1), and where it is long only its begin, a string as one of $2 characters.
+-- block: start_of_json
+multiIf(length($1) <= $2, $1, startsWith($1, '"'), toJSONString(substringUTF8(JSONExtractString($1), 1, $2)), substringUTF8($1, 1, $2))
 
 -- name: tool_responses
 SELECT tuple(sized AS reported, mean AS avgBytes, {{nth: sizes | 1}} AS p50Bytes, {{nth: sizes | 2}} AS p95Bytes, largest AS maxBytes) AS size, zeroResult
@@ -278,8 +264,8 @@ SELECT
 	called AS sessionsListedAndCalled,
 	{{rate: called | listed}} AS sessionRate
 FROM (
-	SELECT sum(n) AS shown, count() AS listed, countIf({{hash_of: session_id}} IN (SELECT session FROM {{callers_of_tool: {from} | {to}}})) AS called
-	FROM (SELECT session_id, count() AS n FROM {{unfiltered: session_id | event_type = 'tool_discovery' AND has(tools_listed, {name})}} GROUP BY session_id)
+	SELECT count() AS shown, uniqExact(session) AS listed, uniqExactIf(session, session IN (SELECT session FROM {{callers_of_tool: {from} | {to}}})) AS called
+	FROM (SELECT {{hash_of: session_id}} AS session FROM {{unfiltered: session_id | event_type = 'tool_discovery' AND has(tools_listed, {name})}})
 ) AS discovery
 CROSS JOIN (SELECT count() AS calls FROM {{calls: event_type | event_name = {name}}}) AS called;
 

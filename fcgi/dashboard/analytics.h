@@ -40,7 +40,8 @@
  *
  *     Lists begin their fields with WEB_LIST_FIELDS(sort words), then ANALYTICS_RANGE_FIELDS;
  *     their parts are {"items", CHQ_X_ITEMS, ANALYTICS_ITEMS}, a query with LIMIT {limit} OFFSET
- *     {offset}, and {"total", CHQ_X_TOTAL, ANALYTICS_TOTAL}, one row with one number. {sort} is the
+ *     {offset}, and {"total", CHQ_X_TOTAL, ANALYTICS_TOTAL}, one row with one number; or one
+ *     query tells both (ANALYTICS_PAGE). {sort} is the
  *     word asked for, {descending} 1 or 0. Common fields are found by name, wherever they stand.
  *  3. One row in routes.c: VIEW("/api/analytics/{projectId}/x", h_x, &h_x_fields). It is DETACHED:
  *     no transaction is open while the store works.
@@ -181,6 +182,7 @@ enum analytics_shape {
 	                           for the range before ({compare} 0: it need not count) */
 	ANALYTICS_ITEMS,        /* a page: "items", "page", "pageSize" */
 	ANALYTICS_TOTAL,        /* one number: "total" */
+	ANALYTICS_PAGE,         /* both of one query: a row of the columns items and total */
 };
 
 /* A part of an answer. Parts of one key, or below one, stand together. */

@@ -225,6 +225,12 @@ static void write_total(struct json_writer *w, const struct buf *rows)
 	json_write_raw(w, "total", next_cell(&line, text, sizeof(text)) ? text : "0");
 }
 
+static void write_page(struct json_writer *w, const struct web_page *page)
+{
+	json_write_int(w, "page", page->number);
+	json_write_int(w, "pageSize", page->size);
+}
+
 /* ---- parts ----------------------------------------------------------------------------------- */
 
 /* "parameters.keys": inside of "parameters", as "keys". */
@@ -236,7 +242,7 @@ struct place {
 static struct place place_of(const struct analytics_part *part)
 {
 	bool inside = part->shape == ANALYTICS_MEMBERS || part->shape == ANALYTICS_KPIS ||
-	              part->shape == ANALYTICS_KPIS_OF_BOTH;
+	              part->shape == ANALYTICS_KPIS_OF_BOTH || part->shape == ANALYTICS_PAGE;
 	const char *dot = strchr(part->key, '.');
 	struct place p = {.key = dot != NULL ? dot + 1 : part->key};
 
@@ -281,11 +287,14 @@ static void write_part(struct analytics *a, struct json_writer *w,
 		return;
 	case ANALYTICS_ITEMS:
 		write_list(w, "items", ask->out);
-		json_write_int(w, "page", a->page.number);
-		json_write_int(w, "pageSize", a->page.size);
+		write_page(w, &a->page);
 		return;
 	case ANALYTICS_TOTAL:
 		write_total(w, ask->out);
+		return;
+	case ANALYTICS_PAGE:
+		write_columns(w, ask->out);
+		write_page(w, &a->page);
 		return;
 	}
 }
@@ -345,7 +354,10 @@ static bool lacks_row(const struct analytics *a, const struct analytics_part *pa
         const struct ch_ask *asks)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (parts[i].shape == ANALYTICS_MEMBERS && asks->out->len == 0)
+		bool whole =
+		        parts[i].shape == ANALYTICS_MEMBERS || parts[i].shape == ANALYTICS_PAGE;
+
+		if (whole && asks->out->len == 0)
 			return true;
 		asks += is_double(a, &parts[i]) ? 2 : 1;
 	}

@@ -19,8 +19,7 @@ static const struct web_field LIST[] = {
 const struct web_fields h_tools_fields = WEB_STRICT_FIELDS(LIST);
 
 static const struct analytics_part LIST_PARTS[] = {
-        {"items", CHQ_TOOLS_ITEMS, ANALYTICS_ITEMS},
-        {"total", CHQ_TOOLS_TOTAL, ANALYTICS_TOTAL},
+        {"", CHQ_TOOLS_PAGE, ANALYTICS_PAGE},
 };
 
 enum err h_tools(struct request *req, struct reply *rep, struct app *app)
@@ -52,8 +51,7 @@ static const struct analytics_part DETAIL_PARTS[] = {
         {"kpis", CHQ_TOOL_USERS, ANALYTICS_KPIS_OF_BOTH},
         {"series", CHQ_TOOL_SERIES, ANALYTICS_LIST},
         {"", CHQ_TOOL_DISTRIBUTIONS, ANALYTICS_MEMBERS},
-        {"parameters", CHQ_TOOL_COMBINATIONS, ANALYTICS_MEMBERS},
-        {"parameters.keys", CHQ_TOOL_PARAMETERS, ANALYTICS_LIST},
+        {"parameters", CHQ_TOOL_PARAMETERS, ANALYTICS_MEMBERS},
         {"responses", CHQ_TOOL_RESPONSES, ANALYTICS_MEMBERS},
         {"responses.contentTypes", CHQ_TOOL_CONTENT_TYPES, ANALYTICS_LIST},
         {"discovery", CHQ_TOOL_DISCOVERY, ANALYTICS_OBJECT},
