@@ -225,15 +225,26 @@ last > toDateTime64(0, 3, 'UTC')
 -- block: both_ranges
 (SELECT arrayJoin([1, 0]) AS now)
 
--- Who was there when (slot, session and own user) since the beginning, and whether inside of the range; a slot that the range cuts is both.
--- block: stays
--- plain: {{stays_kept}}
-(SELECT slot, inside, {{hash_of: session_id}} AS session, {{own_hash}} AS own
-	FROM (SELECT DISTINCT toStartOfFifteenMinutes(timestamp) AS slot, timestamp >= {from} AS inside, session_id, user_id
-		FROM {{copies_between: timestamp, session_id, user_id | {{beginning}} | {to} | {from} | {{is_activity}}}}))
+-- Users (0: none) of each session and what $1 makes of the slots in which they were there since the beginning, and of whether that
+-- was inside of the range; a slot that the range cuts is both. A session without a user is one row.
+-- block: users_with_stays
+-- plain: {{users_with_stays_kept: $1}}
+(SELECT user, stays FROM {{with_users_ever: (SELECT {{hash_of: session_id}} AS session, {{own_hash}} AS own, groupUniqArray($1) AS stays
+	FROM (SELECT toStartOfFifteenMinutes(timestamp) AS slot, timestamp >= {from} AS inside, session_id, user_id
+		FROM {{copies_between: timestamp, session_id, user_id | {{beginning}} | {to} | {from} | {{is_activity}}}})
+	GROUP BY session_id, user_id)}})
+
+-- Nearly all sessions have one user or none, and one look at each tells all of it.
+-- block: users_with_stays_kept
+(SELECT max(own) AS user, groupArrayIf($1, there) AS stays FROM {{stays_kept}} GROUP BY session HAVING minIf(own, own != 0) = user
+	UNION ALL
+	SELECT if(stay.1 = 0, session_user, stay.1) AS user, [stay.2] AS stays
+	FROM (SELECT argMinIf(own, (began, user_id), own != 0) AS session_user, groupArrayIf((own, $1), there) AS all_stays
+		FROM {{stays_kept}} WHERE session IN (SELECT session FROM visits WHERE own != 0 GROUP BY session HAVING min(own) != max(own)) GROUP BY session)
+	ARRAY JOIN all_stays AS stay)
 
 -- block: stays_kept
-(SELECT slot, last >= {from} AS inside, session, own FROM visits WHERE {{visited: {{beginning}} | {to}}})
+(SELECT slot, first < {to} AS there, last >= {from} AS inside, session, own, began, user_id FROM visits)
 
 -- When sessions began and first called a tool between $1 and $2, in rows of a session; several of one. Never: the year 2200.
 -- block: beginnings

@@ -31,8 +31,8 @@ FROM (
 	FROM (
 		SELECT arrayMin(active) AS cohort, arrayMap(p -> toUInt64(dateDiff({period}, cohort, p)), active) AS ages
 		FROM (
-			SELECT user, groupUniqArray({{period_of: slot}}) AS active
-			FROM {{with_users_ever: {{stays}}}}
+			SELECT groupUniqArrayArray(stays) AS active
+			FROM {{users_with_stays: {{period_of: slot}}}}
 			WHERE user != 0
 			GROUP BY user
 		)
