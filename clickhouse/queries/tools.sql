@@ -275,11 +275,11 @@ FROM (
 	SELECT event_id, timestamp AS at, intent, intent_source, session_id, status
 	FROM {{copies_since: event_id, timestamp, intent, intent_source, session_id, status, ingested_at
 		| {{newest_since: {{is_call_of_tool}} AND intent != '' | 20}} | {{is_call_of_tool}} AND intent != ''}}
-	ORDER BY at DESC, event_id DESC, ingested_at DESC
+	ORDER BY at DESC, toString(event_id) DESC, ingested_at DESC
 	LIMIT 1 BY event_id
 	LIMIT 20
 )
-ORDER BY at DESC, event_id DESC;
+ORDER BY at DESC, toString(eventId) DESC;
 
 -- Of the last week; without any, the latest one ever.
 -- name: intent_status
@@ -302,7 +302,7 @@ CROSS JOIN (
 	FROM (
 		SELECT JSONExtract(metadata, 'intent_enabled', 'Nullable(Bool)') AS enabled, toString(sdk_version) AS version
 		FROM {{ever: timestamp, event_id, sdk_version, metadata | event_type = 'connection'}}
-		ORDER BY timestamp DESC, event_id DESC
+		ORDER BY timestamp DESC, toString(event_id) DESC
 		LIMIT 1
 	)
 ) AS latest;

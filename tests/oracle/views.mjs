@@ -276,7 +276,7 @@ export const errorSeries = (data, q) => ({ series: byBucket(errorEvents(data, q)
 
 export function errorList(data, q) {
 	const list = errorEvents(data, q).sort(inTime(q));
-	return page(list.map((e) => ({ eventId: e.id, timestamp: iso(e.t), kind: errorKind(e), tool: isCall(e) ? e.name || null : data.toolsOf(e, { from: q.from - DAY, to: q.to })[0] ?? null, category: errorCategory(e), message: e.message || null, fingerprint: fingerprintOf(e),
+	return page(list.map((e) => ({ eventId: e.id, timestamp: iso(e.t), kind: errorKind(e), tool: isCall(e) ? e.name || null : data.toolsOf(e, { from: q.from - DAY, to: q.to })[0] || null, category: errorCategory(e), message: e.message || null, fingerprint: fingerprintOf(e),
 		platform: data.platformsOf(e, { from: q.from - DAY, to: q.to })[0], sessionId: e.session, traceId: e.trace, userId: e.user || null })), q);
 }
 
