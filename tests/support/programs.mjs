@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // yavio-ingest and yavio-dashboard as they run: an unprivileged user, a YAVIO_HOME of their own, real secrets.
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { request } from './fcgi.mjs';
 import { serviceUser } from './postgres.mjs';
@@ -51,6 +51,7 @@ export async function startProgram(t, name, { dir, env, ready = true, args = [],
 	const user = serviceUser();
 	const socket = join(env.YAVIO_HOME, 'run', `${name}.sock`);
 	const readyFile = join(env.YAVIO_HOME, 'run', `${name}.ready`);
+	rmSync(readyFile, { force: true }); // of one that was killed
 	const [command, ...words] = [...wrapper, installProgram(`yavio-${name}`, dir), ...args];
 	const program = start(t, command, words, { ...user, env, cwd: env.YAVIO_HOME });
 	const ask = (o) => request(socket, typeof o === 'string' ? { uri: o } : o);
