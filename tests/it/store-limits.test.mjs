@@ -73,10 +73,11 @@ describe('pools', () => {
 	after(() => store?.stop());
 
 	it('keeps inserts going while every place of the selects is taken, and says 503 to one select too many', async () => {
+		let ended = 0;
 		const slow = Array.from({ length: 3 }, () => {
 			const controller = new AbortController();
 			const done = store.select(tenant, 'SELECT sum(sipHash64(number)) FROM numbers(1000000000000)',
-				{ signal: controller.signal }).catch(() => {});
+				{ signal: controller.signal }).catch(() => {}).finally(() => ended++);
 			return { controller, done };
 		});
 		await sleep(500);
@@ -84,6 +85,7 @@ describe('pools', () => {
 		for (let i = 0; i < 20; i++) {
 			assert.equal((await insertEvents(store, tenant, `pool ${i}`, i * 100, 100)).status, 200);
 		}
+		assert.equal(ended, 0, 'inserts waited for a select');
 		const refused = await waiting;
 		assert.equal(refused.status, 503);
 		assert.match(refused.text, /YAVIO-5013/);
